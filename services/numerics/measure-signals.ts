@@ -1,0 +1,44 @@
+import { type Budget, craft } from './attacks/craft.ts';
+import type { BeforeStep } from './attacks/pgd.ts';
+import type { NoiseSeed } from './attacks/start.ts';
+import { tf } from './backend.ts';
+import type { Model } from './models/model.ts';
+import type { Objective } from './objectives/objective.ts';
+import type { PassCounter } from './pass-counter.ts';
+
+/** What a model says of one batch, clean and attacked: logits N x C and last-layer inputs N x d, row by row. */
+export interface BatchSignals {
+  readonly cleanLogits: Float32Array;
+  readonly cleanFeatures: Float32Array;
+  readonly adversarialLogits: Float32Array;
+  readonly adversarialFeatures: Float32Array;
+}
+
+/** Attacks a batch with the objective and reads logits and features of both versions, the model in evaluation mode. */
+export function measureSignals(
+  model: Model,
+  objective: Objective,
+  batch: { readonly images: tf.Tensor4D; readonly oneHot: tf.Tensor2D },
+  budget: Budget,
+  seed: NoiseSeed,
+  passes?: PassCounter,
+  beforeStep?: BeforeStep,
+): BatchSignals {
+  const n = batch.images.shape[0];
+  const adversarial = craft(model, objective, batch, budget, seed, passes, beforeStep);
+  const read = (images: tf.Tensor4D) => {
+    const outputs = tf.tidy(() => {
+      const { logits, features } = model.forward(images, { training: false });
+      return [logits, features];
+    });
+    passes?.forward(n);
+    // read outside tidy, which would walk every element of what it returns
+    const values = outputs.map((tensor) => tensor.dataSync() as Float32Array);
+    tf.dispose(outputs);
+    return values;
+  };
+  const [cleanLogits, cleanFeatures] = read(batch.images);
+  const [adversarialLogits, adversarialFeatures] = read(adversarial);
+  adversarial.dispose();
+  return { cleanLogits, cleanFeatures, adversarialLogits, adversarialFeatures };
+}

@@ -1,0 +1,123 @@
+import { tf } from '../backend.ts';
+import { batchNorm } from '../kernels/batch-norm.ts';
+import { biasAdd } from '../kernels/bias-add.ts';
+import { type ConvGeometry, conv2d } from '../kernels/conv2d.ts';
+import { deriveSeed, normal, type SeedPair, uniform } from '../random.ts';
+import { Weights } from './weights.ts';
+
+/** What a forward pass needs beside its input. */
+export interface ForwardContext {
+  /** Batch statistics and dropout where true; running statistics, no dropout where false. */
+  readonly training: boolean;
+  /** Seed of dropout masks; only read in training. */
+  readonly dropoutSeed?: SeedPair;
+  /** Gets the running statistics' new values; applied once gradients are taken. Only read in training. */
+  readonly statistics?: RunningStatistic[];
+}
+
+/** A running statistic and the batch's value of it. */
+export interface RunningStatistic {
+  readonly running: tf.Variable;
+  readonly batch: tf.Tensor;
+}
+
+/** A layer: tensors in, tensors out. */
+export type Layer<In extends tf.Tensor = tf.Tensor4D, Out extends tf.Tensor = In> = (
+  x: In,
+  context: ForwardContext,
+) => Out;
+
+/** Shape and geometry of a convolution. */
+export interface ConvShape extends ConvGeometry {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly kernel: number;
+  readonly bias?: boolean;
+}
+
+/** Share of the old value that a running statistic keeps, PyTorch's default momentum of 0.1. */
+const STATISTICS_DECAY = 0.9;
+
+/** Moves running statistics towards the batch's and frees those. */
+export function applyStatistics(statistics: readonly RunningStatistic[]): void {
+  for (const { running, batch } of statistics) {
+    tf.tidy(() => running.assign(running.mul(STATISTICS_DECAY).add(batch.mul(1 - STATISTICS_DECAY)) as tf.Tensor));
+    batch.dispose();
+  }
+}
+
+/** Declares layers and draws their initial weights, each from its own seed. */
+export class LayerBuilder {
+  readonly weights = new Weights();
+  readonly #seed: bigint;
+
+  constructor(seed: bigint) {
+    this.#seed = seed;
+  }
+
+  /** Convolution, He-normal weights by fan-in (He 2015), zero bias. */
+  conv(name: string, shape: ConvShape): Layer {
+    const { inputs, outputs, kernel, bias = false, stride, padding } = shape;
+    const deviation = Math.sqrt(2 / (inputs * kernel * kernel));
+    const draw = tf.tidy(() =>
+      normal([kernel, kernel, inputs, outputs], this.#seedOf(`${name}.weight`)).mul(deviation),
+    );
+    const filter = this.weights.add(`${name}.weight`, 'conv', draw as tf.Tensor);
+    const offset = bias ? this.weights.add(`${name}.bias`, 'vector', tf.zeros([outputs])) : undefined;
+    return (x) => {
+      const y = conv2d(x, filter, { stride, padding });
+      return offset ? biasAdd(y, offset) : y;
+    };
+  }
+
+  /** Batch normalisation: scale 1, offset 0. */
+  batchNorm(name: string, channels: number): Layer {
+    const scale = this.weights.add(`${name}.weight`, 'vector', tf.ones([channels]));
+    const offset = this.weights.add(`${name}.bias`, 'vector', tf.zeros([channels]));
+    const mean = this.weights.add(`${name}.running_mean`, 'vector', tf.zeros([channels]), false);
+    const variance = this.weights.add(`${name}.running_var`, 'vector', tf.ones([channels]), false);
+    return (x, { training, statistics }) => {
+      const { y, batchMean, batchVariance } = batchNorm(x, { scale, offset, mean, variance }, training);
+      if (training) {
+        statistics?.push(
+          { running: mean, batch: tf.keep(batchMean) },
+          { running: variance, batch: tf.keep(batchVariance) },
+        );
+      }
+      return y;
+    };
+  }
+
+  /** Linear layer, weights and bias uniform in ±1/sqrt(inputs) as PyTorch draws them, or zero. */
+  linear(name: string, inputs: number, outputs: number, init: 'uniform' | 'zero' = 'uniform'): Layer<tf.Tensor2D> {
+    const bound = init === 'zero' ? 0 : 1 / Math.sqrt(inputs);
+    const draw = (shape: number[], part: string) =>
+      tf.tidy(() =>
+        uniform(shape, this.#seedOf(`${name}.${part}`))
+          .mul(2 * bound)
+          .sub(bound),
+      ) as tf.Tensor;
+    const weight = this.weights.add(`${name}.weight`, 'linear', draw([inputs, outputs], 'weight'));
+    const bias = this.weights.add(`${name}.bias`, 'vector', draw([outputs], 'bias'));
+    return (x) => biasAdd(tf.matMul(x, weight as tf.Tensor2D), bias);
+  }
+
+  /** (x - mean) / deviation per channel; both are kept in the checkpoint and never trained. */
+  normalise(mean: readonly number[], deviation: readonly number[]): Layer {
+    const shift = this.weights.add('normalise.mean', 'vector', tf.tensor1d([...mean]), false);
+    const scale = this.weights.add('normalise.std', 'vector', tf.tensor1d([...deviation]), false);
+    return (x) => x.sub(shift).div(scale) as tf.Tensor4D;
+  }
+
+  #seedOf(name: string): SeedPair {
+    return deriveSeed(this.#seed, 'weights', name);
+  }
+}
+
+/** Zeroes each value with probability `rate` in training and scales the others by 1/(1-rate) (Srivastava 2014). */
+export function dropout<T extends tf.Tensor>(x: T, rate: number, { training, dropoutSeed }: ForwardContext): T {
+  if (!training || rate === 0) return x;
+  if (!dropoutSeed) throw new Error('dropout needs a seed in training');
+  const kept = uniform(x.shape, dropoutSeed).greaterEqual(rate).cast('float32');
+  return x.mul(kept).mul(1 / (1 - rate)) as T;
+}
