@@ -1,0 +1,26 @@
+import { create } from '@bufbuild/protobuf';
+import { type ModelSpec, ModelSpecSchema } from '../../proto/gen/winnow/v1/model_pb.ts';
+import { AppError, invalidField } from '../app-error.ts';
+import { type ArchitectureSpec, resolveArchitecture } from '../numerics/models/architecture-spec.ts';
+
+/** A model with its defaults filled in. UNKNOWN_MODEL, or INVALID_FIELD naming the field as the request has it. */
+export function resolveModel(model: ModelSpec | undefined, field: string): ModelSpec {
+  if (!model?.architecture) throw invalidField(`${field}.architecture`, 'is missing; for example "resnet-18"');
+  try {
+    return create(ModelSpecSchema, { ...resolveArchitecture(architectureOf(model)) });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const fields = error.fields.map((violation) => ({ ...violation, field: violation.field.replace(/^model/, field) }));
+    throw new AppError(error.reason, error.message.replace(/^model/, field), { fields });
+  }
+}
+
+/** The architecture that a ModelSpec names. */
+export function architectureOf({ architecture, depth, width, dropout }: ModelSpec): ArchitectureSpec {
+  return {
+    architecture,
+    ...(depth !== undefined && { depth }),
+    ...(width !== undefined && { width }),
+    ...(dropout !== undefined && { dropout }),
+  };
+}
