@@ -1,10 +1,7 @@
 import { tf } from './backend.ts';
 
-/**
- * Least probability a logarithm is taken of in MART's margin term: float32 rounds 1 - q to 0 above 1 - 6e-8,
- * and the MART paper's loss would be infinite there.
- */
-const LEAST_PROBABILITY = 1e-7;
+/** Stands for the logit of a class that is left out: less than any logit, and still finite in float32. */
+const LEFT_OUT = -3e38;
 
 /** Cross-entropy CE(z, y) per example [N]; labels one-hot [N,C]. */
 export function crossEntropy(logits: tf.Tensor2D, oneHot: tf.Tensor2D): tf.Tensor1D {
@@ -18,10 +15,15 @@ export function klDivergence(cleanLogits: tf.Tensor2D, adversarialLogits: tf.Ten
   return tf.sum(tf.mul(tf.exp(logP), difference), -1) as tf.Tensor1D;
 }
 
-/** Boosted cross-entropy -log q_y - log(1 - max_{k != y} q_k) per example [N] (Wang 2020, equation 7). */
+/**
+ * Boosted cross-entropy -log q_y - log(1 - q_m) per example [N], m the likeliest wrong class (Wang 2020, equation 7).
+ * One class is m, the first of equals. 1 - q_m is summed from the other classes' logits, so that its logarithm is
+ * finite where float32 rounds q_m to 1.
+ */
 export function boostedCrossEntropy(adversarialLogits: tf.Tensor2D, oneHot: tf.Tensor2D): tf.Tensor1D {
-  const others = tf.mul(tf.softmax(adversarialLogits), tf.sub(1, oneHot));
-  const margin = tf.log(tf.maximum(tf.sub(1, tf.max(others, -1)), LEAST_PROBABILITY));
+  const leaveOut = (mask: tf.Tensor) => tf.where(tf.cast(mask, 'bool'), LEFT_OUT, adversarialLogits);
+  const wrongest = tf.oneHot(tf.argMax(leaveOut(oneHot), -1), oneHot.shape[1]);
+  const margin = tf.sub(tf.logSumExp(leaveOut(wrongest), -1), tf.logSumExp(adversarialLogits, -1));
   return tf.sub(crossEntropy(adversarialLogits, oneHot), margin) as tf.Tensor1D;
 }
 

@@ -114,10 +114,15 @@ export class LayerBuilder {
   }
 }
 
-/** Zeroes each value with probability `rate` in training and scales the others by 1/(1-rate) (Srivastava 2014). */
-export function dropout<T extends tf.Tensor>(x: T, rate: number, { training, dropoutSeed }: ForwardContext): T {
+/**
+ * Zeroes each value with probability `rate` in training and scales the others by 1/(1-rate) (Srivastava 2014).
+ * The name of the layer goes into its seed, as layers of one shape would all drop the same values otherwise.
+ */
+export function dropout<T extends tf.Tensor>(name: string, x: T, rate: number, context: ForwardContext): T {
+  const { training, dropoutSeed } = context;
   if (!training || rate === 0) return x;
   if (!dropoutSeed) throw new Error('dropout needs a seed in training');
-  const kept = uniform(x.shape, dropoutSeed).greaterEqual(rate).cast('float32');
+  const seed = deriveSeed(BigInt(dropoutSeed[0]), dropoutSeed[1], name);
+  const kept = uniform(x.shape, seed).greaterEqual(rate).cast('float32');
   return x.mul(kept).mul(1 / (1 - rate)) as T;
 }

@@ -88,15 +88,27 @@ function readTensor(name: string, value: unknown, data: Buffer): WeightValues {
   return { shape: value.shape, data: new Float32Array(bytes.buffer) };
 }
 
+/** The format allows neither gaps nor overlaps between tensors, nor anything after the last. */
+function checkLayout(entries: readonly Entry[], dataBytes: number): void {
+  let at = 0;
+  for (const [begin, end] of entries.map((entry) => entry.data_offsets).sort(([a, b], [c, d]) => a - c || b - d)) {
+    if (begin !== at) throw corrupt(`its tensors leave a gap or overlap at byte ${Math.min(begin, at)} of the data`);
+    at = end;
+  }
+  if (at !== dataBytes) throw corrupt(`it has ${dataBytes} bytes of data, its tensors take ${at}`);
+}
+
 /** Decodes a safetensors file of float32 tensors. CORRUPT_CHECKPOINT says what is wrong with it. */
 export function decodeSafetensors(bytes: Uint8Array): Map<string, WeightValues> {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { header, dataStart } = readHeader(file);
   const data = file.subarray(dataStart);
-  const tensors = new Map<string, WeightValues>();
-  for (const [name, entry] of Object.entries(header)) {
-    if (name !== '__metadata__') tensors.set(name, readTensor(name, entry, data));
-  }
+  const entries = Object.entries(header).filter(([name]) => name !== '__metadata__');
+  const tensors = new Map(entries.map(([name, entry]) => [name, readTensor(name, entry, data)]));
+  checkLayout(
+    entries.map(([, entry]) => entry as Entry),
+    data.length,
+  );
   return tensors;
 }
 

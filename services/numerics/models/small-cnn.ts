@@ -32,7 +32,7 @@ export function smallCnn(builder: LayerBuilder, image: ImageShape, options: { dr
       }
       // PyTorch flattens channels first; doing the same keeps fc1's weights exchangeable
       const flattened = tf.transpose(y, [0, 3, 1, 2]).reshape([-1, flat]) as tf.Tensor2D;
-      const hidden = relu(dropout(fc1(flattened, context), options.dropout, context));
+      const hidden = relu(dropout('classifier.drop', fc1(flattened, context), options.dropout, context));
       return relu(fc2(hidden, context));
     },
   };

@@ -30,7 +30,7 @@ function preActivationBlock(builder: LayerBuilder, name: string, shape: BlockSha
   return (x, context) => {
     const activated = relu(bn1(x, context));
     const inner = relu(bn2(conv1(activated, context), context));
-    const residual = conv2(dropout(inner, shape.dropout, context), context);
+    const residual = conv2(dropout(name, inner, shape.dropout, context), context);
     return tf.add(residual, shortcut ? shortcut(activated, context) : x) as tf.Tensor4D;
   };
 }

@@ -1,0 +1,127 @@
+import { DiscardPolicy, NatsError, nanos, RetentionPolicy, StorageType, type StreamConfig } from 'nats';
+import { invalidField } from '../../app-error.ts';
+import type { Bus } from './connection.ts';
+import { whileAway } from './retry.ts';
+
+/** Stream of SelectionRequested. */
+export const REQUEST_STREAM = 'WINNOW_REQUESTS';
+/** Stream of SelectionFinished. */
+export const INDEX_SET_STREAM = 'WINNOW_INDEX_SETS';
+/** Object bucket of checkpoints, named by their SHA-256. */
+export const CHECKPOINT_BUCKET = 'winnow-checkpoints';
+/** Object bucket of index sets that are too large for a message. */
+export const INDEX_SET_BUCKET = 'winnow-index-sets';
+/** Key-value bucket of runs, by id. */
+export const RUN_BUCKET = 'winnow-runs';
+
+const REQUESTED = 'winnow.v1.selection.requested';
+const INDEX_SET = 'winnow.v1.index_set';
+
+/** Every SelectionRequested. */
+export const SELECTION_REQUESTED_SUBJECTS = `${REQUESTED}.>`;
+/** Every SelectionFinished. */
+export const INDEX_SET_SUBJECTS = `${INDEX_SET}.>`;
+
+const MIB = 1024 * 1024;
+const DAY_MS = 24 * 3600 * 1000;
+
+/** A request or answer published twice within this time, as retries do, is stored once. */
+export const DEDUP_WINDOW_MS = 2 * 60 * 1000;
+
+// No trainer waits longer for an answer; what is older belongs to runs that are gone.
+const REQUEST_MAX_AGE_MS = 7 * DAY_MS;
+// Far more requests than trainers can have open, and a few KiB for each: a backlog beyond it is a fault, and refused.
+const MAX_REQUESTS = 10_000;
+const REQUEST_BYTES = 64 * MIB;
+// A month of history to look up; the oldest sets go first when 1 GiB, some ten thousand sets, is reached earlier.
+const INDEX_SET_MAX_AGE_MS = 30 * DAY_MS;
+const INDEX_SET_BYTES = 1024 * MIB;
+// JetStream reserves what a bucket may hold: together, all bounds stay below 7 GiB, so a volume of 10 GiB does.
+const CHECKPOINT_BUCKET_BYTES = 4096 * MIB;
+const INDEX_SET_BUCKET_BYTES = 1024 * MIB;
+const RUN_BUCKET_BYTES = 256 * MIB;
+
+const streams: readonly (Partial<StreamConfig> & { name: string })[] = [
+  {
+    name: REQUEST_STREAM,
+    description: 'Selections that are asked for, each until it is answered',
+    subjects: [SELECTION_REQUESTED_SUBJECTS],
+    retention: RetentionPolicy.Workqueue,
+    max_age: nanos(REQUEST_MAX_AGE_MS),
+    max_msgs: MAX_REQUESTS,
+    max_bytes: REQUEST_BYTES,
+    discard: DiscardPolicy.New,
+    storage: StorageType.File,
+    duplicate_window: nanos(DEDUP_WINDOW_MS),
+  },
+  {
+    name: INDEX_SET_STREAM,
+    description: 'Answers to selections',
+    subjects: [INDEX_SET_SUBJECTS],
+    retention: RetentionPolicy.Limits,
+    max_age: nanos(INDEX_SET_MAX_AGE_MS),
+    max_bytes: INDEX_SET_BYTES,
+    discard: DiscardPolicy.Old,
+    storage: StorageType.File,
+    duplicate_window: nanos(DEDUP_WINDOW_MS),
+  },
+];
+
+/** Makes the streams and buckets that are missing and brings the limits of the others up to date; safe to repeat. */
+export async function ensureStreams(bus: Bus, signal?: AbortSignal): Promise<void> {
+  await whileAway(bus, { what: 'setting up the streams', signal }, () => setUp(bus));
+  bus.log.debug('the streams are set up');
+  if (kept.has(bus)) return;
+  kept.add(bus);
+  bus.onRegained(() => {
+    // A server that comes back without its storage has lost them.
+    whileAway(bus, { what: 'setting up the streams' }, () => setUp(bus)).catch((error: unknown) => {
+      bus.log.error({ err: error }, 'the streams could not be set up again');
+    });
+  });
+}
+
+const kept = new WeakSet<Bus>();
+
+async function setUp(bus: Bus): Promise<void> {
+  for (const config of streams) await ensureStream(bus, config);
+  const { views } = bus.jetstream;
+  const storage = StorageType.File;
+  await views.os(CHECKPOINT_BUCKET, { storage, max_bytes: CHECKPOINT_BUCKET_BYTES, description: 'Model weights' });
+  await views.os(INDEX_SET_BUCKET, { storage, max_bytes: INDEX_SET_BUCKET_BYTES, description: 'Large index sets' });
+  await views.kv(RUN_BUCKET, { storage, max_bytes: RUN_BUCKET_BYTES, description: 'Runs', history: 1 });
+}
+
+async function ensureStream({ manager }: Bus, config: Partial<StreamConfig> & { name: string }): Promise<void> {
+  try {
+    await manager.streams.update(config.name, config);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    await manager.streams.add(config);
+  }
+}
+
+/** Whether JetStream says that a stream, consumer or message is not there. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof NatsError && (error.api_error?.code === 404 || error.code === '404');
+}
+
+/** Subject of a round's SelectionRequested. */
+export function selectionRequestedSubject(runId: string, round: number): string {
+  return `${REQUESTED}.${subjectToken('run_id', runId)}.${round}`;
+}
+
+/** Subject of a round's SelectionFinished; '*' stands for any run or round in filters. */
+export function indexSetSubject(runId: string, round: number | '*'): string {
+  return `${INDEX_SET}.${runId === '*' ? runId : subjectToken('run_id', runId)}.${round}`;
+}
+
+/** A subject without its ids, as traces are grouped by; the subject itself where it isn't one of ours. */
+export function subjectTemplate(subject: string): string {
+  return [REQUESTED, INDEX_SET].find((prefix) => subject.startsWith(`${prefix}.`)) ?? subject;
+}
+
+function subjectToken(field: string, value: string): string {
+  if (!/^[A-Za-z0-9_-]+$/.test(value)) throw invalidField(field, 'must be letters, digits, "_" and "-"');
+  return value;
+}

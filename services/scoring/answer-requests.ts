@@ -1,0 +1,102 @@
+import { ErrorReason } from '../../proto/gen/winnow/v1/error_reason_pb.ts';
+import type { SelectionRequested } from '../../proto/gen/winnow/v1/events_pb.ts';
+import { SelectionRequestedSchema } from '../../proto/gen/winnow/v1/events_pb.ts';
+import { AppError, invalidField } from '../app-error.ts';
+import { readIndexSet } from '../index-set/check-index-set.ts';
+import type { IndexSetHistory } from '../index-set/history.ts';
+import { publishFailure, publishIndexSet } from '../index-set/publish.ts';
+import { readOutcome } from '../index-set/read-outcome.ts';
+import type { Bus } from '../platform/bus/connection.ts';
+import { consume } from '../platform/bus/consume.ts';
+import { REQUEST_STREAM, SELECTION_REQUESTED_SUBJECTS } from '../platform/bus/streams.ts';
+import type { Log } from '../platform/log.ts';
+import { resolveSelection } from '../spec/selection.ts';
+import { resolveTarget } from './resolve-target.ts';
+import type { Scorer } from './scorer.ts';
+
+/** All scoring replicas share this consumer, so each request is answered by one of them. */
+const DURABLE = 'scoring';
+
+/** Scoring takes minutes, but heartbeats keep the message; this is how soon a dead replica's request goes to another. */
+const ACK_WAIT_MS = 30_000;
+
+/** Tries after which a request that keeps failing is answered with the failure, so that the run does not wait for ever. */
+const MAX_ATTEMPTS = 3;
+
+/** What answering requests works with. */
+export interface AnswerDependencies {
+  readonly bus: Bus;
+  readonly scorer: Scorer;
+  readonly history: IndexSetHistory;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** Answers SelectionRequested events until the signal: one index set, or one failure, for each. */
+export function answerRequests(dependencies: AnswerDependencies): Promise<void> {
+  const { bus, signal } = dependencies;
+  return consume(bus, {
+    stream: REQUEST_STREAM,
+    durable: DURABLE,
+    filterSubject: SELECTION_REQUESTED_SUBJECTS,
+    schema: SelectionRequestedSchema,
+    maxInFlight: 1,
+    ackWaitMs: ACK_WAIT_MS,
+    signal,
+    handler: (request, { attempt }) => answerOne(request, attempt, dependencies),
+  });
+}
+
+async function answerOne(
+  request: SelectionRequested,
+  attempt: number,
+  dependencies: AnswerDependencies,
+): Promise<void> {
+  const { bus, history, log, signal } = dependencies;
+  const { runId, round } = request;
+  if (!runId) throw invalidField('run_id', 'is missing');
+  // a request that comes again after its answer was published is done
+  if (await history.find(runId, round)) return;
+  log.info({ run: runId, round, scorer: request.selection?.scorer }, 'selection requested');
+  try {
+    const set = await makeSet(request, dependencies);
+    await publishIndexSet(bus, set, signal);
+    const { indexGaps, quality, cost } = set;
+    log.info(
+      { run: runId, round, kept: indexGaps.length, residual: quality?.residual, seconds: cost?.seconds?.total },
+      'index set published',
+    );
+  } catch (error) {
+    if (attempt < MAX_ATTEMPTS && isRetried(error)) throw error;
+    log.error({ run: runId, round, err: error }, 'selection failed');
+    await publishFailure(bus, runId, round, toAppError(error), signal);
+  }
+}
+
+function isRetried(error: unknown): boolean {
+  return !(error instanceof AppError) || RETRIED.has(error.reason);
+}
+
+/** What the trainer is told: nothing of the inside of a fault. */
+function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return new AppError(ErrorReason.INTERNAL, 'the scoring service failed again and again; its log says why');
+}
+
+/** Failures that another try, or another replica, may not meet. */
+const RETRIED: ReadonlySet<ErrorReason> = new Set([
+  ErrorReason.BUS_UNAVAILABLE,
+  ErrorReason.CANCELLED,
+  ErrorReason.OVERLOADED,
+]);
+
+async function makeSet(request: SelectionRequested, { scorer, history, bus, signal }: AnswerDependencies) {
+  const { runId, round } = request;
+  const selection = resolveSelection(request.selection, 'selection');
+  const target = resolveTarget(request, selection.attack, 'selection.attack');
+  const before = round > 0 ? await history.find(runId, round - 1) : undefined;
+  const previous =
+    before?.outcome.case === 'failure' || !before ? undefined : readIndexSet(await readOutcome(bus, before)).indices;
+  const purpose = { runId, round, expectedFingerprint: request.datasetFingerprint, ...(previous && { previous }) };
+  return scorer.select(target, selection, purpose, { signal });
+}

@@ -1,0 +1,45 @@
+import { ScoringService } from '../../proto/gen/winnow/v1/scoring_service_pb.ts';
+import { IndexSetHistory } from '../index-set/history.ts';
+import { announce, boundAddress, workerBeside } from '../platform/announce.ts';
+import { connectBus } from '../platform/bus/connection.ts';
+import { ensureStreams } from '../platform/bus/streams.ts';
+import { readConfig } from '../platform/config.ts';
+import { printHelp } from '../platform/help.ts';
+import { runProcess } from '../platform/lifecycle.ts';
+import { RpcServer } from '../platform/rpc/server.ts';
+import { WorkThread } from '../platform/thread/work-thread.ts';
+import { answerRequests } from './answer-requests.ts';
+import { scoringConfig } from './config.ts';
+import { Scorer } from './scorer.ts';
+import { scoringService } from './service.ts';
+
+/** Time for calls under way to end after a SIGTERM. */
+const GRACE_MS = 5_000;
+
+printHelp('scoring', 'Scores examples under attack and publishes pruned index sets.', scoringConfig);
+
+runProcess('scoring', async (shutdown) => {
+  const { log, signal } = shutdown;
+  const config = readConfig(scoringConfig);
+  if (config.exitWithParent) shutdown.withParent();
+  const { dataRoot } = config;
+  const thread = new WorkThread(workerBeside(import.meta.url), { data: { dataRoot } });
+  shutdown.onClose('tensor thread', () => thread.close());
+  const bus = await connectBus({ servers: config.natsUrl, name: 'winnow-scoring', log, signal });
+  shutdown.onClose('bus', () => bus.close());
+  await ensureStreams(bus, signal);
+  const history = new IndexSetHistory(bus);
+  const scorer = new Scorer(bus, thread);
+  const server = new RpcServer({ log });
+  server.add(ScoringService, scoringService({ bus, scorer, history, dataRoot }));
+  const port = await server.listen(config.listen);
+  shutdown.onClose('gRPC server', () => server.shutdown(GRACE_MS));
+  answerRequests({ bus, scorer, history, log, signal }).catch((error: unknown) => {
+    log.fatal({ err: error }, 'selection requests are no longer answered');
+    shutdown.request('the request consumer failed');
+  });
+  server.setServing(true);
+  const address = boundAddress(config.listen, port);
+  log.info({ address }, 'ready');
+  announce('scoring', address);
+});

@@ -1,0 +1,119 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampNow } from '@bufbuild/protobuf/wkt';
+import { type IndexSet, IndexSetSchema } from '../../proto/gen/winnow/v1/index_set_pb.ts';
+import { type SelectionSpec, WeightMeaning } from '../../proto/gen/winnow/v1/selection_pb.ts';
+import { toGaps } from '../index-set/index-gaps.ts';
+import type { Bus } from '../platform/bus/connection.ts';
+import { getObject } from '../platform/bus/objects.ts';
+import { CHECKPOINT_BUCKET } from '../platform/bus/streams.ts';
+import { withSpan } from '../platform/telemetry/trace.ts';
+import type { WorkThread } from '../platform/thread/work-thread.ts';
+import type { ResolvedTarget } from './resolve-target.ts';
+import type {
+  ScoreProgress,
+  ScoreRequest,
+  ScoreResult,
+  SelectRequest,
+  SelectResult,
+  Target,
+} from './score-messages.ts';
+
+/** How to follow and stop a piece of scoring. */
+export interface FollowOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: ScoreProgress) => void) | undefined;
+}
+
+/** For whom a set is made; empty for one made on request. */
+export interface SelectionPurpose {
+  readonly runId: string;
+  readonly round: number;
+  readonly expectedFingerprint?: string;
+  readonly previous?: Uint32Array;
+}
+
+/** Fetches checkpoints and has the tensor thread score and select. */
+export class Scorer {
+  readonly #bus: Bus;
+  readonly #thread: WorkThread;
+
+  constructor(bus: Bus, thread: WorkThread) {
+    this.#bus = bus;
+    this.#thread = thread;
+  }
+
+  /** One score per example of a target. */
+  async score(
+    target: ResolvedTarget,
+    scorer: string,
+    parameters: Record<string, number>,
+    follow: FollowOptions,
+  ): Promise<ScoreResult> {
+    return withSpan('winnow.score', { 'winnow.scorer': scorer, 'winnow.dataset': target.dataset.name }, async () => {
+      const request: ScoreRequest = { target: await this.#load(target), scorer, parameters };
+      return this.#thread.run<ScoreResult>('score', request, this.#follow(follow));
+    });
+  }
+
+  /** The index set of a selection; the selection is resolved. */
+  async select(
+    target: ResolvedTarget,
+    selection: SelectionSpec,
+    purpose: SelectionPurpose,
+    follow: FollowOptions,
+  ): Promise<IndexSet> {
+    const attributes = {
+      'winnow.scorer': selection.scorer,
+      'winnow.dataset': target.dataset.name,
+      'winnow.round': purpose.round,
+    };
+    return withSpan('winnow.select', attributes, async () => {
+      const { expectedFingerprint, previous } = purpose;
+      const request: SelectRequest = {
+        target: await this.#load(target),
+        selection,
+        ...(expectedFingerprint !== undefined && { expectedFingerprint }),
+        ...(previous && { previous }),
+      };
+      const result = await this.#thread.run<SelectResult>('select', request, this.#follow(follow));
+      return toIndexSet(target, selection, purpose, result);
+    });
+  }
+
+  async #load({ checkpoint, ...target }: ResolvedTarget): Promise<Target> {
+    if (!checkpoint) return target;
+    const { sha256 } = checkpoint;
+    return { ...target, checkpoint: await getObject(this.#bus, CHECKPOINT_BUCKET, sha256, { sha256 }) };
+  }
+
+  #follow({ signal, onProgress }: FollowOptions) {
+    return { signal, onProgress: (progress: unknown) => onProgress?.(progress as ScoreProgress) };
+  }
+}
+
+function toIndexSet(
+  target: ResolvedTarget,
+  selection: SelectionSpec,
+  purpose: SelectionPurpose,
+  result: SelectResult,
+): IndexSet {
+  const { indices, weights, dataset, quality, cost, scorerVersion } = result;
+  return create(IndexSetSchema, {
+    runId: purpose.runId,
+    round: purpose.round,
+    datasetFingerprint: dataset.fingerprint,
+    datasetExamples: dataset.trainExamples,
+    checkpointSha256: target.checkpoint?.sha256 ?? '',
+    scorer: selection.scorer,
+    scorerVersion,
+    seed: target.seed,
+    attack: target.attack,
+    fraction: selection.fraction,
+    indexGaps: toGaps(indices),
+    weights: weights ? [...weights] : [],
+    weightMeaning: weights ? WeightMeaning.NORMALISED_SUM : WeightMeaning.UNIFORM,
+    quality: { ...quality, keptPerClass: [...quality.keptPerClass] },
+    cost,
+    createdAt: timestampNow(),
+  });
+}

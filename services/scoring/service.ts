@@ -1,0 +1,110 @@
+import { create } from '@bufbuild/protobuf';
+import { ErrorReason } from '../../proto/gen/winnow/v1/error_reason_pb.ts';
+import {
+  type ScorerDescription,
+  ScorerDescriptionSchema,
+  ScorerOutput,
+} from '../../proto/gen/winnow/v1/scorer_service_pb.ts';
+import type {
+  ScoreDatasetRequest,
+  ScoringService,
+  SelectSubsetRequest,
+  WatchIndexSetsRequest,
+} from '../../proto/gen/winnow/v1/scoring_service_pb.ts';
+import { AppError, invalidField } from '../app-error.ts';
+import { inspectDataset } from '../dataset/load.ts';
+import type { IndexSetHistory } from '../index-set/history.ts';
+import { readOutcome } from '../index-set/read-outcome.ts';
+import type { Bus } from '../platform/bus/connection.ts';
+import type { CallContext } from '../platform/rpc/call-context.ts';
+import type { ServiceImpl } from '../platform/rpc/service-impl.ts';
+import { withProgress } from '../platform/thread/with-progress.ts';
+import { findSelector, resolveParameters, selectors } from '../selection/registry.ts';
+import type { Selector } from '../selection/selector.ts';
+import { resolveSelection } from '../spec/selection.ts';
+import { resolveTarget } from './resolve-target.ts';
+import type { ScoreProgress } from './score-messages.ts';
+import type { Scorer } from './scorer.ts';
+
+/** Scores per message: about 36 KB, far below any message limit. */
+const SCORES_PER_MESSAGE = 4096;
+
+/** What the service works with. */
+export interface ScoringDependencies {
+  readonly bus: Bus;
+  readonly scorer: Scorer;
+  readonly history: IndexSetHistory;
+  readonly dataRoot: string;
+}
+
+function describe(selector: Selector): ScorerDescription {
+  return create(ScorerDescriptionSchema, {
+    name: selector.name,
+    version: selector.version,
+    summary: selector.description,
+    parameters: selector.parameters.map((parameter) => ({ ...parameter })),
+    signals: [...selector.needs],
+    output: selector.output === 'scores' ? ScorerOutput.SCORES : ScorerOutput.SET,
+  });
+}
+
+const progressPart = (progress: ScoreProgress) => ({ part: { case: 'progress' as const, value: progress } });
+
+/** The wire side of the scoring service: checks requests, shapes answers. */
+export function scoringService({
+  scorer,
+  history,
+  bus,
+  dataRoot,
+}: ScoringDependencies): ServiceImpl<typeof ScoringService> {
+  async function* scoreDataset(request: ScoreDatasetRequest, { signal }: CallContext) {
+    const target = resolveTarget(request.target, request.attack, 'attack');
+    const parameters = Object.fromEntries(resolveParameters(findSelector(request.scorer), request.parameters));
+    await inspectDataset(target.dataset, dataRoot);
+    const work = withProgress<ScoreProgress, Awaited<ReturnType<Scorer['score']>>>((onProgress) =>
+      scorer.score(target, request.scorer, parameters, { signal, onProgress }),
+    );
+    for await (const progress of work.progress) yield progressPart(progress);
+    const { scores, dataset, cost } = await work.result;
+    for (let first = 0; first < scores.length; first += SCORES_PER_MESSAGE) {
+      const chunk = [...scores.subarray(first, first + SCORES_PER_MESSAGE)];
+      yield { part: { case: 'scores' as const, value: { firstIndex: first, scores: chunk } } };
+    }
+    yield { part: { case: 'summary' as const, value: { dataset, cost } } };
+  }
+
+  async function* selectSubset(request: SelectSubsetRequest, { signal }: CallContext) {
+    const target = resolveTarget(request.target, request.selection?.attack, 'selection.attack');
+    const selection = resolveSelection(request.selection, 'selection');
+    await inspectDataset(target.dataset, dataRoot);
+    const work = withProgress<ScoreProgress, Awaited<ReturnType<Scorer['select']>>>((onProgress) =>
+      scorer.select(target, selection, { runId: '', round: 0 }, { signal, onProgress }),
+    );
+    for await (const progress of work.progress) yield progressPart(progress);
+    yield { part: { case: 'indexSet' as const, value: await work.result } };
+  }
+
+  async function* watchIndexSets({ runId, fromRound }: WatchIndexSetsRequest, { signal }: CallContext) {
+    if (!runId) throw invalidField('run_id', 'is missing');
+    for await (const finished of history.follow(runId, signal)) {
+      if (finished.round < fromRound || finished.outcome.case === 'failure') continue;
+      yield { indexSet: await readOutcome(bus, finished) };
+    }
+  }
+
+  return {
+    listScorers: async () => ({ scorers: [...selectors.values()].map(describe) }),
+    scoreDataset,
+    selectSubset,
+    getIndexSet: async ({ runId, round }) => {
+      if (!runId) throw invalidField('run_id', 'is missing');
+      const finished = await history.find(runId, round);
+      if (!finished) {
+        const which = round === undefined ? 'no index set' : `no index set of round ${round}`;
+        throw new AppError(ErrorReason.UNKNOWN_INDEX_SET, `run '${runId}' has ${which}; ListRuns shows the runs`);
+      }
+      return { indexSet: await readOutcome(bus, finished) };
+    },
+    watchIndexSets,
+  };
+}

@@ -1,0 +1,30 @@
+import { workerData } from 'node:worker_threads';
+import { toBinary } from '@bufbuild/protobuf';
+import { type DatasetSpec, DatasetSpecSchema } from '../../proto/gen/winnow/v1/dataset_pb.ts';
+import type { Dataset } from '../dataset/dataset.ts';
+import { loadDataset } from '../dataset/load.ts';
+import { serveWork } from '../platform/thread/serve-work.ts';
+import { scoreDataset, selectSubset } from './score-dataset.ts';
+import type { ScoreRequest, SelectRequest } from './score-messages.ts';
+
+/** The tensor thread of the scoring service. */
+const { dataRoot } = workerData as { readonly dataRoot: string };
+
+/** The data set of the last request: a run asks about the same one round after round. */
+let last: { readonly key: string; readonly dataset: Dataset } | undefined;
+
+async function datasetOf(spec: DatasetSpec): Promise<Dataset> {
+  const key = Buffer.from(toBinary(DatasetSpecSchema, spec)).toString('base64');
+  if (last?.key !== key) {
+    last = undefined;
+    last = { key, dataset: await loadDataset(spec, dataRoot) };
+  }
+  return last.dataset;
+}
+
+serveWork({
+  score: async (request: ScoreRequest, context) =>
+    scoreDataset(await datasetOf(request.target.dataset), request, context),
+  select: async (request: SelectRequest, context) =>
+    selectSubset(await datasetOf(request.target.dataset), request, context),
+});

@@ -1,0 +1,30 @@
+/** Examples of each class, in label order. */
+export function classCounts(labels: ArrayLike<number>, classes: number): Uint32Array {
+  const counts = new Uint32Array(classes);
+  for (let i = 0; i < labels.length; i += 1) counts[labels[i]] += 1;
+  return counts;
+}
+
+/**
+ * Splits k over groups of the given sizes in proportion, by largest remainder: Σ = k exactly, no group above its size,
+ * each within one of k·n_c/N. Ties go to the lower group; empty groups get 0. Needs k ≤ N.
+ */
+export function proportionalBudgets(counts: Uint32Array, k: number): Uint32Array {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (k > total) throw new RangeError(`${k} can't be taken from ${total}`);
+  const budgets = counts.map((count) => (total === 0 ? 0 : Math.floor((k * count) / total)));
+  // The numerators of the fractional parts: whole numbers, so that equal remainders are equal.
+  const remainders = Array.from(counts, (count) => (total === 0 ? 0 : (k * count) % total));
+  const missing = k - budgets.reduce((sum, budget) => sum + budget, 0);
+  const order = remainders.map((_, group) => group).sort((a, b) => remainders[b] - remainders[a] || a - b);
+  for (const group of order.slice(0, missing)) budgets[group] += 1;
+  return budgets;
+}
+
+/**
+ * The least number of examples each class keeps: `classFloor` (in [0,1]) of its proportional budget, rounded up. As
+ * budgets are whole and add up to k, floors never ask for more than k.
+ */
+export function classFloors(counts: Uint32Array, k: number, classFloor: number): Uint32Array {
+  return proportionalBudgets(counts, k).map((budget) => Math.ceil(classFloor * budget));
+}

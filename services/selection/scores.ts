@@ -1,0 +1,36 @@
+import { type GradientObjective, outerLoss, readsClean } from './objective.ts';
+import { emptyPrediction, predict } from './predictions.ts';
+import type { ExampleSignals } from './signals.ts';
+
+/**
+ * The objective's outer loss of every attacked example, N values, at least 0.
+ * @throws RangeError where clean logits are missing that the objective reads.
+ */
+export function adversarialLoss(signals: ExampleSignals, objective: GradientObjective): Float64Array {
+  const clean = readsClean(objective.kind) ? signals.cleanLogits : undefined;
+  if (readsClean(objective.kind) && clean === undefined) throw new RangeError('TRADES and MART need clean logits');
+  const p = emptyPrediction(signals.classes);
+  const q = emptyPrediction(signals.classes);
+  const losses = new Float64Array(signals.examples);
+  for (let i = 0; i < losses.length; i += 1) {
+    if (clean !== undefined) predict(clean, i, p);
+    predict(signals.adversarialLogits, i, q);
+    losses[i] = outerLoss(objective, p, q, signals.labels[i]);
+  }
+  return losses;
+}
+
+/** EL2N (Paul 2021) under attack: ‖q − onehot(y)‖₂ of every example, N values in [0, √2]. */
+export function el2n(signals: ExampleSignals): Float64Array {
+  const q = emptyPrediction(signals.classes);
+  const scores = new Float64Array(signals.examples);
+  for (let i = 0; i < scores.length; i += 1) {
+    predict(signals.adversarialLogits, i, q);
+    let squared = 0;
+    q.probability.forEach((share, c) => {
+      squared += (share - (c === signals.labels[i] ? 1 : 0)) ** 2;
+    });
+    scores[i] = Math.sqrt(squared);
+  }
+  return scores;
+}

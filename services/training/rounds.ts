@@ -1,0 +1,75 @@
+import type { SelectionSpec } from '../../proto/gen/winnow/v1/selection_pb.ts';
+import type { SelectionAnswer } from './run-messages.ts';
+
+/** A round's answer, and how long training stood still for it. */
+export interface ArrivedRound {
+  readonly round: number;
+  readonly answer: SelectionAnswer;
+  readonly waitedSeconds: number;
+}
+
+interface PendingRound {
+  readonly round: number;
+  readonly sinceEpoch: number;
+  readonly answer: Promise<SelectionAnswer>;
+  arrived: boolean;
+}
+
+/** Decides at each epoch boundary whether to ask for a set, wait for one, or go on with what there is. */
+export class Rounds {
+  readonly #selection: SelectionSpec;
+  readonly #request: (round: number, epoch: number) => Promise<SelectionAnswer>;
+  #pending: PendingRound | undefined;
+  #asked = 0;
+  #applied = 0;
+
+  /** `request` asks for the set of a round with the present weights. */
+  constructor(selection: SelectionSpec, request: (round: number, epoch: number) => Promise<SelectionAnswer>) {
+    this.#selection = selection;
+    this.#request = request;
+  }
+
+  /**
+   * Called before every epoch, from 0; gives the set to switch to, if one is due or has arrived. Until the first set
+   * a run with a warm start trains on all data; one without waits.
+   */
+  async before(epoch: number): Promise<ArrivedRound | undefined> {
+    const { warmStartEpochs, everyEpochs } = this.#selection;
+    if (epoch < warmStartEpochs) return undefined;
+    const due = (epoch - warmStartEpochs) % everyEpochs === 0;
+    // a set still on its way when the next is due would only be replaced at once
+    if (due && !this.#pending) this.#ask(epoch);
+    if (!this.#pending) return undefined;
+    return this.#mayGoOn(this.#pending, epoch) ? undefined : this.#take(this.#pending);
+  }
+
+  #ask(epoch: number): void {
+    const pending: PendingRound = {
+      round: this.#asked,
+      sinceEpoch: epoch,
+      answer: this.#request(this.#asked, epoch),
+      arrived: false,
+    };
+    const arrive = () => {
+      pending.arrived = true;
+    };
+    // also for a failure: whoever takes the round next gets the error
+    pending.answer.then(arrive, arrive);
+    this.#asked += 1;
+    this.#pending = pending;
+  }
+
+  #mayGoOn(pending: PendingRound, epoch: number): boolean {
+    if (pending.arrived) return false;
+    const firstWithoutWarmStart = this.#applied === 0 && this.#selection.warmStartEpochs === 0;
+    return !firstWithoutWarmStart && epoch - pending.sinceEpoch < this.#selection.maxStalenessEpochs;
+  }
+
+  async #take(pending: PendingRound): Promise<ArrivedRound> {
+    const started = performance.now();
+    const answer = await pending.answer;
+    this.#pending = undefined;
+    this.#applied += 1;
+    return { round: pending.round, answer, waitedSeconds: (performance.now() - started) / 1000 };
+  }
+}

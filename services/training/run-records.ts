@@ -1,0 +1,115 @@
+import { EventEmitter, on } from 'node:events';
+import { clone } from '@bufbuild/protobuf';
+import { ErrorReason } from '../../proto/gen/winnow/v1/error_reason_pb.ts';
+import { type Run, RunSchema, RunState } from '../../proto/gen/winnow/v1/run_pb.ts';
+import type { EpochProgress } from '../../proto/gen/winnow/v1/training_service_pb.ts';
+import { AppError } from '../app-error.ts';
+import type { Log } from '../platform/log.ts';
+
+/** Where records are kept for the next process. */
+export interface RunStore {
+  put(id: string, run: Run): Promise<void>;
+  list(): Promise<Run[]>;
+}
+
+/** What a watcher of a run is told. */
+export type RunEvent =
+  | { readonly case: 'run'; readonly value: Run }
+  | { readonly case: 'progress'; readonly value: EpochProgress };
+
+const ENDED: ReadonlySet<RunState> = new Set([RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED]);
+
+/** Whether a run's state never changes again. */
+export function hasEnded({ state }: Run): boolean {
+  return ENDED.has(state);
+}
+
+/** Holds the records of all runs, writes each change to the store and tells watchers. */
+export class RunRecords {
+  readonly #runs = new Map<string, Run>();
+  readonly #store: RunStore;
+  readonly #log: Log;
+  readonly #events = new EventEmitter();
+  readonly #dirty = new Set<string>();
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(store: RunStore, log: Log) {
+    this.#store = store;
+    this.#log = log;
+    // one listener per watcher, without a limit of its own
+    this.#events.setMaxListeners(0);
+  }
+
+  /** Reads what earlier processes left. */
+  async load(): Promise<Run[]> {
+    for (const run of await this.#store.list()) this.#runs.set(run.id, run);
+    return [...this.#runs.values()];
+  }
+
+  /** Adds a run. */
+  add(run: Run): void {
+    this.#runs.set(run.id, run);
+    this.#changed(run);
+  }
+
+  /** A run's record as it stands. UNKNOWN_RUN. */
+  get(id: string): Run {
+    const run = this.#runs.get(id);
+    if (!run) throw new AppError(ErrorReason.UNKNOWN_RUN, `no run has the id '${id}'; ListRuns shows them`);
+    return run;
+  }
+
+  /** All runs, newest first. */
+  list(): Run[] {
+    return [...this.#runs.values()].sort(
+      (a, b) => Number((b.createdAt?.seconds ?? 0n) - (a.createdAt?.seconds ?? 0n)) || (a.id < b.id ? 1 : -1),
+    );
+  }
+
+  /** Changes a run's record; an ended run stays as it is. */
+  update(id: string, change: (run: Run) => void): void {
+    const run = this.get(id);
+    if (hasEnded(run)) return;
+    change(run);
+    this.#changed(run);
+  }
+
+  /** Tells watchers of progress; nothing is stored. */
+  progress(id: string, value: EpochProgress): void {
+    this.#events.emit(id, { case: 'progress', value } satisfies RunEvent);
+  }
+
+  /** A run as it stands, then everything that happens to it, until it has ended. UNKNOWN_RUN. */
+  async *watch(id: string, signal: AbortSignal): AsyncGenerator<RunEvent> {
+    const events = on(this.#events, id, { signal });
+    const now = clone(RunSchema, this.get(id));
+    yield { case: 'run', value: now };
+    if (hasEnded(now)) return;
+    for await (const [event] of events as AsyncIterable<[RunEvent]>) {
+      yield event;
+      if (event.case === 'run' && hasEnded(event.value)) return;
+    }
+  }
+
+  /** Resolves once every change is in the store. */
+  async flushed(): Promise<void> {
+    await this.#writing;
+  }
+
+  #changed(run: Run): void {
+    this.#events.emit(run.id, { case: 'run', value: clone(RunSchema, run) } satisfies RunEvent);
+    if (this.#dirty.has(run.id)) return;
+    this.#dirty.add(run.id);
+    this.#writing = this.#writing.then(() => this.#write(run));
+  }
+
+  async #write(run: Run): Promise<void> {
+    // changes made while this waits for the store are written with it or by the next write
+    this.#dirty.delete(run.id);
+    try {
+      await this.#store.put(run.id, run);
+    } catch (error) {
+      this.#log.error({ run: run.id, err: error }, 'the run record could not be stored');
+    }
+  }
+}

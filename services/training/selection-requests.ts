@@ -1,0 +1,67 @@
+import { create } from '@bufbuild/protobuf';
+import { SelectionRequestedSchema } from '../../proto/gen/winnow/v1/events_pb.ts';
+import { type CheckpointRef, CheckpointRefSchema } from '../../proto/gen/winnow/v1/model_pb.ts';
+import type { Run } from '../../proto/gen/winnow/v1/run_pb.ts';
+import { checkBelonging, readIndexSet } from '../index-set/check-index-set.ts';
+import { readOutcome } from '../index-set/read-outcome.ts';
+import type { Bus } from '../platform/bus/connection.ts';
+import { putObject } from '../platform/bus/objects.ts';
+import { publish } from '../platform/bus/publish.ts';
+import { CHECKPOINT_BUCKET, selectionRequestedSubject } from '../platform/bus/streams.ts';
+import { sha256Hex } from '../platform/sha256.ts';
+import type { IndexSetInbox } from './index-set-inbox.ts';
+import { roundSeed } from './round-seed.ts';
+import type { SelectionAnswer } from './run-messages.ts';
+
+/** Puts a safetensors file into the checkpoint store, under its hash. */
+export async function storeCheckpoint(bus: Bus, file: Uint8Array): Promise<CheckpointRef> {
+  const sha256 = sha256Hex(file);
+  await putObject(bus, CHECKPOINT_BUCKET, sha256, file);
+  return create(CheckpointRefSchema, { sha256, sizeBytes: BigInt(file.length) });
+}
+
+/** Asks for a run's index set of one round and waits for it. The set is checked to be this run's, round's and data set's. */
+export async function requestSelection(
+  bus: Bus,
+  inbox: IndexSetInbox,
+  run: Run,
+  round: number,
+  checkpoint: Uint8Array,
+  signal: AbortSignal,
+): Promise<SelectionAnswer & { readonly checkpoint: CheckpointRef }> {
+  const { spec, dataset } = run;
+  const started = performance.now();
+  const stored = await storeCheckpoint(bus, checkpoint);
+  const request = create(SelectionRequestedSchema, {
+    runId: run.id,
+    round,
+    dataset: spec!.dataset!,
+    datasetFingerprint: dataset!.fingerprint,
+    model: spec!.model!,
+    checkpoint: stored,
+    objective: spec!.objective!,
+    selection: spec!.selection!,
+    seed: roundSeed(spec!.seed, round),
+    precision: spec!.precision,
+  });
+  const messageId = `${run.id}.${round}`;
+  await publish(bus, selectionRequestedSubject(run.id, round), SelectionRequestedSchema, request, {
+    messageId,
+    signal,
+  });
+  const publishSeconds = (performance.now() - started) / 1000;
+  const set = await readOutcome(bus, await inbox.of(round, signal));
+  checkBelonging(set, {
+    runId: run.id,
+    round,
+    datasetFingerprint: dataset!.fingerprint,
+    examples: dataset!.trainExamples,
+  });
+  return {
+    subset: readIndexSet(set),
+    ...(set.quality && { quality: set.quality }),
+    ...(set.cost && { cost: set.cost }),
+    publishSeconds,
+    checkpoint: stored,
+  };
+}
