@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,10 +19,13 @@ export interface NatsServer {
 
 const START_TIMEOUT_MS = 20_000;
 
-/** Starts a server on a free port of 127.0.0.1. */
-export async function startNatsServer(): Promise<NatsServer> {
+/** Starts a server on a free port of 127.0.0.1, with a bound on what it may store where one is given. */
+export async function startNatsServer(options: { maxStoreBytes?: number } = {}): Promise<NatsServer> {
   const binary = await findBinary();
   const directory = await mkdtemp(join(tmpdir(), 'winnow-nats-'));
+  const { maxStoreBytes } = options;
+  const limit = maxStoreBytes === undefined ? '' : `max_file_store: ${maxStoreBytes}`;
+  await writeFile(join(directory, 'nats.conf'), `jetstream { store_dir: "${join(directory, 'data')}"\n${limit} }\n`);
   let child = run(binary, directory, -1);
   const port = await portOf(child, directory);
   const kill = async () => {
@@ -45,7 +48,7 @@ export async function startNatsServer(): Promise<NatsServer> {
 }
 
 function run(binary: string, directory: string, port: number): ChildProcess {
-  const args = ['-js', '-sd', join(directory, 'data'), '-a', '127.0.0.1', '-p', `${port}`];
+  const args = ['-c', join(directory, 'nats.conf'), '-a', '127.0.0.1', '-p', `${port}`];
   return spawn(binary, [...args, '--ports_file_dir', directory, '-l', join(directory, 'log')], { stdio: 'ignore' });
 }
 
@@ -65,10 +68,9 @@ async function portOf(child: ChildProcess, directory: string): Promise<number> {
 }
 
 async function findBinary(): Promise<string> {
-  const given = process.env.WINNOW_NATS_SERVER_BIN;
-  if (given) return given;
-  const setup = new URL('../../deploy/setup/nats-server.mjs', import.meta.url).href;
-  const { findNatsServer } = (await import(setup)) as {
+  // Not a literal, since the set-up scripts have no types.
+  const setUp = new URL('../../deploy/setup/nats-server.mjs', import.meta.url).href;
+  const { findNatsServer } = (await import(setUp)) as {
     findNatsServer(options: { log(message: string): void }): Promise<string>;
   };
   return findNatsServer({ log: () => {} });

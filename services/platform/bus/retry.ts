@@ -17,8 +17,11 @@ const AWAY: ReadonlySet<string> = new Set([
   ErrorCode.ConnectionTimeout,
 ]);
 
-/** JetStream's answers when a stream, bucket or limit is full, by their numbers in NATS' errors.json. */
-const FULL = new Set([10047, 10076, 10077, 10122]);
+/**
+ * JetStream's answers when there is no more room, by their numbers in NATS' errors.json: for the account, the server,
+ * the storage that streams reserve, a stream's own limits (which is also what a full disk looks like), its size.
+ */
+const FULL = new Set([10002, 10023, 10047, 10077, 10122]);
 
 /** What to call an operation in the log, and when to stop trying. */
 export interface RetryOptions {

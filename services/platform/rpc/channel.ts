@@ -5,6 +5,9 @@ import { RpcError } from './rpc-error.ts';
 // gRPC would wait up to two minutes before it tries a restarted server again.
 const LONGEST_RECONNECT_MS = 5_000;
 
+// A proxy that is set for the web can't reach this machine's own services, and gRPC would send them there all the same.
+const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\]):\d+$/;
+
 /** A connection to a server, made at the first call and again whenever it is lost. Several clients can share it. */
 export class RpcChannel {
   /** Where the server is. */
@@ -17,6 +20,7 @@ export class RpcChannel {
     this.connection = new Client(address, credentials.createInsecure(), {
       'grpc.max_receive_message_length': maxMessageBytes,
       'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MS,
+      ...(LOOPBACK.test(address) ? { 'grpc.enable_http_proxy': 0 } : {}),
     });
   }
 

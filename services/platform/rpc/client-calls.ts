@@ -113,10 +113,15 @@ class Sending {
   readonly #stopped = new AbortController();
 
   start(call: ClientWritableStream<Buffer>, method: DescMethod, requests: AsyncIterable<Init>): void {
+    // What the call itself fails with stops the sending, too, but is reported by whoever waits for the response.
+    let failureOfCall: unknown;
+    call.on('error', (error) => {
+      failureOfCall = error;
+    });
     sendAll(call, method.input, requests, this.#stopped.signal).then(
       () => call.end(),
       (error: unknown) => {
-        if (this.#stopped.signal.aborted) return;
+        if (this.#stopped.signal.aborted || error === failureOfCall) return;
         this.failure = error;
         call.cancel();
       },

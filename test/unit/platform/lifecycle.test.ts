@@ -10,7 +10,8 @@ async function started(behaviour: string): Promise<Child> {
 
 const CLOSED = 'started\nclosed second, aborted true\nclosed first\n';
 
-describe('a process', () => {
+// Each test starts a process that is compiled as it loads.
+describe('a process', { timeout: 60_000 }, () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('%s closes in reverse order, once, and ends with 0', async (signal) => {
     const child = await started('plain');
     child.process.kill(signal);

@@ -114,6 +114,15 @@ describe('the streams', () => {
     expect(config).toMatchObject({ duplicate_window: nanos(120_000), retention: 'workqueue', discard: 'new' });
   });
 
+  test('a server with too little storage for them says so', async () => {
+    const server = await startNatsServer({ maxStoreBytes: 1024 ** 3 });
+    await expect(testBus(server)).rejects.toMatchObject({
+      reason: ErrorReason.OVERLOADED,
+      message: expect.stringContaining('give JetStream more storage'),
+    });
+    await server.stop();
+  });
+
   test('setting them up again brings changed limits back', async () => {
     const { bus } = await testBus(shared.server);
     await bus.manager.streams.update(INDEX_SET_STREAM, { max_age: nanos(3600_000) });

@@ -101,6 +101,21 @@ describe('backpressure', () => {
     expect(handled).toBe(150);
   });
 
+  test('a shutdown does not wait for a client that reads no more', async () => {
+    const { client, server } = await loopback(TrainingService, {
+      async *downloadModel() {
+        for (;;) yield { data: CHUNK };
+      },
+    });
+    const stream = client.downloadModel({})[Symbol.asyncIterator]();
+    await stream.next();
+    await sleep(200);
+    const start = Date.now();
+    await server.shutdown(100);
+    expect(Date.now() - start).toBeLessThan(5_000);
+    await stream.return?.();
+  });
+
   test('a handler that fails while requests pour in answers at once', async () => {
     const { client } = await loopback(ScorerService, {
       async *scoreExamples(requests) {
@@ -113,6 +128,9 @@ describe('backpressure', () => {
     async function* endless() {
       for (;;) yield BIG_REQUEST;
     }
-    await expect(drain(client.scoreExamples(endless()))).rejects.toMatchObject({ reason: ErrorReason.OVERLOADED });
+    await expect(drain(client.scoreExamples(endless()))).rejects.toMatchObject({
+      name: 'RpcError',
+      reason: ErrorReason.OVERLOADED,
+    });
   });
 });

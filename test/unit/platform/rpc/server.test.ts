@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { create, createFileRegistry, type DescService, fromBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { status } from '@grpc/grpc-js';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ScorerService } from '../../../../proto/gen/winnow/v1/scorer_service_pb.ts';
 import { TrainingService } from '../../../../proto/gen/winnow/v1/training_service_pb.ts';
 import { createClient, openChannel, type RpcChannel } from '../../../../services/platform/rpc/client.ts';
@@ -120,6 +120,15 @@ describe.each(['v1', 'v1alpha'] as const)('reflection %s', (version) => {
 });
 
 describe('listening and shutting down', () => {
+  test('a web proxy is not asked for services on this machine', async () => {
+    vi.stubEnv('http_proxy', 'http://127.0.0.1:1');
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const { client } = await loopback(TrainingService, { listRuns: async () => ({ nextPageToken: 'a' }) });
+    expect((await client.listRuns({}, { timeoutMs: 5_000 })).nextPageToken).toBe('a');
+  });
+
   test('a port that is taken is named', async () => {
     const { address } = await loopback(TrainingService, {});
     const second = new RpcServer({ log: capturedLog().log });

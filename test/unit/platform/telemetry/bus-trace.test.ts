@@ -13,7 +13,7 @@ import { eventually } from '../eventually.ts';
 const shared = sharedNatsServer();
 const exporter = new tracing.InMemorySpanExporter();
 const sdk = new NodeSDK({
-  spanProcessors: [new tracing.SimpleSpanProcessor({ exporter })],
+  spanProcessors: [new tracing.SimpleSpanProcessor(exporter)],
   metricReaders: [],
   logRecordProcessors: [],
   autoDetectResources: false,

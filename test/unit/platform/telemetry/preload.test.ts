@@ -45,7 +45,8 @@ interface Export {
   }[];
 }
 
-describe('the preload', () => {
+// Each test starts processes that load the whole SDK and are compiled as they load.
+describe('the preload', { timeout: 90_000 }, () => {
   test('client, server and later work are in one trace', async () => {
     const { url, received } = await collector();
     const env = {

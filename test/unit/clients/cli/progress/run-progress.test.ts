@@ -28,6 +28,15 @@ test('progress within an epoch', () => {
   );
 });
 
+test('at the end of an epoch the figures are said to be its own', () => {
+  const evaluation = { cleanAccuracy: 0.9, robustAccuracy: 0.5 };
+  const progress = after(
+    epoch({ phase: 'train', epoch: 0, done: 2, total: 2, loss: 2, keptShare: 1 }),
+    run({ state: RunState.RUNNING, spec: { epochs: 4 }, epochsDone: 1, history: [{ loss: 1.5, evaluation }] }),
+  );
+  expect(progressLine(progress)).toBe('epoch 1/4  finished        loss 1.500  clean 90 %  robust 50 %  kept 100 %');
+});
+
 test('scoring and evaluation do not pass for training, nor their loss for a loss', () => {
   const progress = after(
     run({ state: RunState.RUNNING, epochsDone: 1, spec: { epochs: 4 }, history: [{ loss: 2 }] }),

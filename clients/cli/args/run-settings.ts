@@ -1,0 +1,56 @@
+/** An objective as it is written on the command line. */
+export type ObjectiveName = 'at' | 'trades' | 'mart';
+/** A learning-rate schedule as it is written on the command line. */
+export type ScheduleName = 'constant' | 'cosine' | 'step';
+
+/** Everything that decides a run but its seed and its scorer, named as the options are. */
+export interface RunSettings {
+  readonly dataset: string;
+  /** Training examples, 0 for all. */
+  readonly trainExamples: number;
+  /** Test examples, 0 for all. */
+  readonly testExamples: number;
+  /** Architecture. */
+  readonly model: string;
+  readonly depth?: number | undefined;
+  readonly width?: number | undefined;
+  readonly dropout?: number | undefined;
+  readonly objective: ObjectiveName;
+  readonly beta?: number | undefined;
+  readonly lambda?: number | undefined;
+  /** Training attack: radius and step in pixel units of [0,1]. */
+  readonly epsilon: number;
+  readonly stepSize: number;
+  readonly steps: number;
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly schedule: ScheduleName;
+  readonly warmupUpdates: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly augment?: boolean | undefined;
+  /** Share kept by a pruned run, in (0,1]. */
+  readonly fraction: number;
+  /** R: epochs between selections. */
+  readonly selectEvery: number;
+  /** Epochs on the full data before the first selection. */
+  readonly warmStart: number;
+  readonly maxStaleness: number;
+  readonly classFloor: number;
+  readonly scorerParameter?: Readonly<Record<string, number>> | undefined;
+  /** Evaluation attack: the training epsilon, and a quarter of the radius, where unset. */
+  readonly evalEpsilon?: number | undefined;
+  readonly evalStepSize?: number | undefined;
+  readonly evalSteps: number;
+  readonly evalRestarts: number;
+  /** Test examples of the final figures, 0 for all. */
+  readonly evalExamples: number;
+  /** Epochs between measurements on the way, 0 for none. */
+  readonly evalEvery: number;
+  /** Test examples used on the way. */
+  readonly evalProgressExamples: number;
+}
+
+/** What was given on the command line; options left out are absent or undefined. */
+export type GivenSettings = { readonly [K in keyof RunSettings]?: RunSettings[K] | undefined };

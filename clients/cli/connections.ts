@@ -1,0 +1,43 @@
+import { connectScoring, type ScoringClient } from '../node/scoring-client.ts';
+import { connectTraining, type TrainingClient } from '../node/training-client.ts';
+
+/** Ports that `winnow serve` listens on and clients look at where nothing else is said. */
+export const defaultAddresses = { training: '127.0.0.1:7441', scoring: '127.0.0.1:7442' } as const;
+
+/** The options every command shares. */
+export interface GlobalOptions {
+  readonly training?: string | undefined;
+  readonly scoring?: string | undefined;
+  readonly json?: true | undefined;
+}
+
+/** The shared options as given before or after the command's name. */
+export function globalOptions(command: { optsWithGlobals(): object }): GlobalOptions {
+  return command.optsWithGlobals() as GlobalOptions;
+}
+
+/** Calls `use` with a client of the training service, and closes it afterwards. */
+export async function withTraining<T>(
+  { training }: GlobalOptions,
+  use: (client: TrainingClient) => Promise<T>,
+): Promise<T> {
+  const client = connectTraining(training ?? defaultAddresses.training);
+  try {
+    return await use(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** Calls `use` with a client of the scoring service, and closes it afterwards. */
+export async function withScoring<T>(
+  { scoring }: GlobalOptions,
+  use: (client: ScoringClient) => Promise<T>,
+): Promise<T> {
+  const client = connectScoring(scoring ?? defaultAddresses.scoring);
+  try {
+    return await use(client);
+  } finally {
+    client.close();
+  }
+}

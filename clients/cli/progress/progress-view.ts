@@ -1,0 +1,19 @@
+import type { CliIo } from '../cli-io.ts';
+import { BarView } from './bar-view.ts';
+import { LineView } from './line-view.ts';
+import type { RunProgress } from './run-progress.ts';
+
+/** Shows how far runs are. */
+export interface ProgressView {
+  /** Shows a run's newest figures; runs are told apart by name. */
+  show(progress: RunProgress): void;
+  /** Says something beside the progress. */
+  note(text: string): void;
+  /** Ends the display; nothing is shown afterwards. */
+  close(): void;
+}
+
+/** Bars on a terminal, plain lines elsewhere. */
+export function progressView(io: CliIo): ProgressView {
+  return io.terminal === undefined ? new LineView(io.err) : new BarView(io.terminal);
+}

@@ -1,0 +1,6 @@
+/** Reads of what a service already knows. */
+export const READ_TIMEOUT_MS = 30_000;
+/** Creating a run: the service may first read and hash the whole data set. */
+export const CREATE_TIMEOUT_MS = 180_000;
+/** Downloading the largest model, at a slow link's 1 MB/s. */
+export const DOWNLOAD_TIMEOUT_MS = 600_000;

@@ -1,0 +1,73 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { IndexSet } from '../../proto/gen/winnow/v1/index_set_pb.ts';
+import type { ScorerDescription } from '../../proto/gen/winnow/v1/scorer_service_pb.ts';
+import {
+  type ScoreDatasetRequestSchema,
+  type ScoreDatasetResponse,
+  ScoringService,
+  type SelectSubsetRequestSchema,
+  type SelectSubsetResponse,
+} from '../../proto/gen/winnow/v1/scoring_service_pb.ts';
+import { type CallOptions, createClient, openChannel } from '../../services/platform/rpc/client.ts';
+import { READ_TIMEOUT_MS } from './deadlines.ts';
+import { present } from './present.ts';
+import { withRetries } from './retry.ts';
+import { watchIndexSets } from './watch-index-sets.ts';
+
+/** Progress, then scores, then a summary. */
+export type ScoringPart = Exclude<ScoreDatasetResponse['part'], { case: undefined }>;
+/** Progress, then the index set. */
+export type SelectionPart = Exclude<SelectSubsetResponse['part'], { case: undefined }>;
+
+/**
+ * A client of the scoring service. Calls throw an RpcError. Reads are tried again while the service is unavailable.
+ * Every call takes a signal that cancels it and a timeout.
+ */
+export interface ScoringClient {
+  readonly address: string;
+  /** The scorers in alphabetical order. */
+  listScorers(options?: CallOptions): Promise<ScorerDescription[]>;
+  /** Attacks a data set and scores its examples, in index order. */
+  scoreDataset(
+    request: MessageInitShape<typeof ScoreDatasetRequestSchema>,
+    options?: CallOptions,
+  ): AsyncIterable<ScoringPart>;
+  /** Attacks a data set and selects a subset. */
+  selectSubset(
+    request: MessageInitShape<typeof SelectSubsetRequestSchema>,
+    options?: CallOptions,
+  ): AsyncIterable<SelectionPart>;
+  /** A published index set of a run, the newest without `round`. */
+  getIndexSet(runId: string, round?: number, options?: CallOptions): Promise<IndexSet>;
+  /** A run's index sets from `fromRound` on, each once, until the call is cancelled; goes on after a restart. */
+  watchIndexSets(runId: string, fromRound?: number, options?: CallOptions): AsyncIterable<IndexSet>;
+  /** Waits until the service can be reached; throws UNAVAILABLE after `timeoutMs`. */
+  waitForReady(timeoutMs: number): Promise<void>;
+  close(): void;
+}
+
+/** Opens a client of the scoring service at `host:port`; it connects at the first call. */
+export function connectScoring(address: string): ScoringClient {
+  const channel = openChannel(address);
+  const rpc = createClient(ScoringService, channel);
+  const read = <T>(call: (options: CallOptions) => Promise<T>, options: CallOptions = {}) =>
+    withRetries(call, { timeoutMs: READ_TIMEOUT_MS, ...options });
+
+  return {
+    address,
+    listScorers: async (options) => (await read((o) => rpc.listScorers({}, o), options)).scorers,
+    async *scoreDataset(request, options) {
+      for await (const { part } of rpc.scoreDataset(request, options)) if (part.case !== undefined) yield part;
+    },
+    async *selectSubset(request, options) {
+      for await (const { part } of rpc.selectSubset(request, options)) if (part.case !== undefined) yield part;
+    },
+    async getIndexSet(runId, round, options) {
+      const request = round === undefined ? { runId } : { runId, round };
+      return present((await read((o) => rpc.getIndexSet(request, o), options)).indexSet, 'index_set');
+    },
+    watchIndexSets: (runId, fromRound = 0, options = {}) => watchIndexSets(rpc, { runId, fromRound }, options),
+    waitForReady: (timeoutMs) => channel.waitForReady(timeoutMs),
+    close: () => channel.close(),
+  };
+}

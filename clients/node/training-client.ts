@@ -1,0 +1,81 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { Run, RunSpecSchema } from '../../proto/gen/winnow/v1/run_pb.ts';
+import {
+  type EvaluateModelRequestSchema,
+  type EvaluateModelResponse,
+  TrainingService,
+  type WatchRunResponse,
+} from '../../proto/gen/winnow/v1/training_service_pb.ts';
+import { type CallOptions, createClient, openChannel } from '../../services/platform/rpc/client.ts';
+import { CREATE_TIMEOUT_MS, DOWNLOAD_TIMEOUT_MS, READ_TIMEOUT_MS } from './deadlines.ts';
+import { joinDownload } from './join-download.ts';
+import { present } from './present.ts';
+import { withReopening, withRetries } from './retry.ts';
+
+/** Something that happened in a run: its state, or progress within an epoch. */
+export type RunEvent = Exclude<WatchRunResponse['event'], { case: undefined }>;
+/** Progress of an evaluation, then its result. */
+export type EvaluationPart = Exclude<EvaluateModelResponse['part'], { case: undefined }>;
+
+/**
+ * A client of the training service. Calls throw an RpcError. Reads are tried again while the service is unavailable;
+ * CreateRun never is, since it may have arrived. Every call takes a signal that cancels it and a timeout.
+ */
+export interface TrainingClient {
+  readonly address: string;
+  /** Creates a run and queues it. */
+  createRun(spec: MessageInitShape<typeof RunSpecSchema>, options?: CallOptions): Promise<Run>;
+  getRun(runId: string, options?: CallOptions): Promise<Run>;
+  /** All runs, newest first, without their histories; pages are fetched as they are read. */
+  listRuns(options?: CallOptions): AsyncIterable<Run>;
+  /** What happens in a run, from its present state to its end; goes on by itself after the service was restarted. */
+  watchRun(runId: string, options?: CallOptions): AsyncIterable<RunEvent>;
+  /** Cancels a run; changes nothing where it has ended. */
+  cancelRun(runId: string, options?: CallOptions): Promise<Run>;
+  evaluateModel(
+    request: MessageInitShape<typeof EvaluateModelRequestSchema>,
+    options?: CallOptions,
+  ): AsyncIterable<EvaluationPart>;
+  /** A run's newest model as the bytes of a safetensors file; size and SHA-256 are checked (CORRUPT_CHECKPOINT). */
+  downloadModel(runId: string, options?: CallOptions): Promise<Uint8Array>;
+  /** Waits until the service can be reached; throws UNAVAILABLE after `timeoutMs`. */
+  waitForReady(timeoutMs: number): Promise<void>;
+  close(): void;
+}
+
+/** Opens a client of the training service at `host:port`; it connects at the first call. */
+export function connectTraining(address: string): TrainingClient {
+  const channel = openChannel(address);
+  const rpc = createClient(TrainingService, channel);
+  const read = <T>(call: (options: CallOptions) => Promise<T>, options: CallOptions = {}) =>
+    withRetries(call, { timeoutMs: READ_TIMEOUT_MS, ...options });
+  const page = (pageToken: string, options?: CallOptions) => read((o) => rpc.listRuns({ pageToken }, o), options);
+
+  return {
+    address,
+    createRun: async (spec, options) =>
+      present((await rpc.createRun({ spec }, { timeoutMs: CREATE_TIMEOUT_MS, ...options })).run, 'run'),
+    getRun: async (runId, options) => present((await read((o) => rpc.getRun({ runId }, o), options)).run, 'run'),
+    async *listRuns(options) {
+      for (let token = ''; ; ) {
+        const { runs, nextPageToken } = await page(token, options);
+        yield* runs;
+        if (nextPageToken === '') return;
+        token = nextPageToken;
+      }
+    },
+    async *watchRun(runId, options = {}) {
+      for await (const { event } of withReopening((o) => rpc.watchRun({ runId }, o), options)) {
+        if (event.case !== undefined) yield event;
+      }
+    },
+    cancelRun: async (runId, options) => present((await read((o) => rpc.cancelRun({ runId }, o), options)).run, 'run'),
+    async *evaluateModel(request, options) {
+      for await (const { part } of rpc.evaluateModel(request, options)) if (part.case !== undefined) yield part;
+    },
+    downloadModel: (runId, options) =>
+      withRetries((o) => joinDownload(rpc.downloadModel({ runId }, o)), { timeoutMs: DOWNLOAD_TIMEOUT_MS, ...options }),
+    waitForReady: (timeoutMs) => channel.waitForReady(timeoutMs),
+    close: () => channel.close(),
+  };
+}
