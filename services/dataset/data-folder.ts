@@ -100,7 +100,9 @@ async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
 }
 
 function unknownDataset(name: string, available: string): AppError {
-  return new AppError(ErrorReason.UNKNOWN_DATASET, `no data set "${name}" below the data root: ${available}`);
+  return new AppError(ErrorReason.UNKNOWN_DATASET, `no data set "${name}" below the data root: ${available}`, {
+    fields: [{ field: 'dataset.name', description: available }],
+  });
 }
 
 async function describeNames(root: string): Promise<string> {

@@ -11,6 +11,7 @@ import type { Bus } from '../platform/bus/connection.ts';
 import { putObject } from '../platform/bus/objects.ts';
 import { publish } from '../platform/bus/publish.ts';
 import { INDEX_SET_BUCKET, indexSetSubject } from '../platform/bus/streams.ts';
+import { sha256Hex } from '../platform/sha256.ts';
 
 /** Largest set that travels inside its message: half of NATS' default limit of 1 MiB, which covers the whole message. */
 const MAX_INLINE_BYTES = 512 * 1024;
@@ -26,7 +27,8 @@ export async function publishIndexSet(bus: Bus, set: IndexSet, signal?: AbortSig
   if (bytes.length <= MAX_INLINE_BYTES) {
     finished.outcome = { case: 'indexSet', value: set };
   } else {
-    const name = messageIdOf(runId, round);
+    // named for its bytes: a set made twice must not replace the one that the first answer points to
+    const name = `${messageIdOf(runId, round)}.${sha256Hex(bytes)}`;
     const { sha256, sizeBytes } = await putObject(bus, INDEX_SET_BUCKET, name, bytes);
     finished.outcome = {
       case: 'stored',

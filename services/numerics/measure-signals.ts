@@ -25,20 +25,28 @@ export function measureSignals(
   beforeStep?: BeforeStep,
 ): BatchSignals {
   const n = batch.images.shape[0];
-  const adversarial = craft(model, objective, batch, budget, seed, passes, beforeStep);
-  const read = (images: tf.Tensor4D) => {
-    const outputs = tf.tidy(() => {
+  const measure = (images: tf.Tensor4D): tf.Tensor2D[] => {
+    passes?.forward(n);
+    return tf.tidy(() => {
       const { logits, features } = model.forward(images, { training: false });
       return [logits, features];
     });
-    passes?.forward(n);
-    // read outside tidy, which would walk every element of what it returns
-    const values = outputs.map((tensor) => tensor.dataSync() as Float32Array);
-    tf.dispose(outputs);
-    return values;
   };
-  const [cleanLogits, cleanFeatures] = read(batch.images);
-  const [adversarialLogits, adversarialFeatures] = read(adversarial);
-  adversarial.dispose();
-  return { cleanLogits, cleanFeatures, adversarialLogits, adversarialFeatures };
+  const owned: tf.Tensor[] = [];
+  const own = <T extends tf.Tensor[]>(tensors: T): T => {
+    owned.push(...tensors);
+    return tensors;
+  };
+  // not in a tidy, which would walk every element of what is returned
+  try {
+    const clean = own(measure(batch.images));
+    const toAttack = { ...batch, cleanLogits: clean[0] };
+    const [attacked] = own([craft(model, objective, toAttack, budget, seed, passes, beforeStep)]);
+    const adversarial = own(measure(attacked));
+    const [cleanLogits, cleanFeatures] = clean.map((tensor) => tensor.dataSync() as Float32Array);
+    const [adversarialLogits, adversarialFeatures] = adversarial.map((tensor) => tensor.dataSync() as Float32Array);
+    return { cleanLogits, cleanFeatures, adversarialLogits, adversarialFeatures };
+  } finally {
+    tf.dispose(owned);
+  }
 }

@@ -14,7 +14,7 @@ import type { ScoreProgress, Target } from './score-messages.ts';
 /** Images attacked at a time: more than training's batch since no update waits, bounded by memory. */
 const SCORING_BATCH = 256;
 
-/** Signals of examples that nothing has measured yet. */
+/** Room for what is needed of every example; an array that is not needed is empty. */
 function emptySignals(dataset: Dataset, features: number, needed: readonly Signal[]) {
   const examples = splitSize(dataset.train);
   const classes = dataset.classNames.length;
@@ -45,6 +45,7 @@ function store(signals: ReturnType<typeof emptySignals>, batch: BatchSignals, fi
 /**
  * Attacks every training example and reads what a scorer needs of it. An example's attack is seeded by its index, so
  * signals do not depend on how examples are batched. Nothing is attacked where only labels are needed.
+ * Tells its progress in phase 'attack'. CANCELLED.
  */
 export async function measureDataset(
   dataset: Dataset,
@@ -64,12 +65,13 @@ export async function measureDataset(
     const indices = Uint32Array.from({ length: size }, (_, i) => first + i);
     const batch = tensorBatch(dataset, dataset.train, indices);
     const seeds = Array.from(indices, (index) => deriveSeed(target.seed, 'scoring', index));
-    store(
-      signals,
-      measureSignals(model, objective, batch, target.attack, seeds, passes, context.throwIfStopped),
-      first,
-    );
-    tf.dispose([batch.images, batch.oneHot]);
+    try {
+      const { attack } = target;
+      const values = measureSignals(model, objective, batch, attack, seeds, passes, context.throwIfStopped);
+      store(signals, values, first);
+    } finally {
+      tf.dispose([batch.images, batch.oneHot]);
+    }
     context.progress({ phase: 'attack', done: first + size, total } satisfies ScoreProgress);
     await context.breathe();
   }

@@ -3,6 +3,7 @@ import type { CheckpointRef, ModelSpec, Precision } from '../../proto/gen/winnow
 import type { AttackSpec, ObjectiveSpec } from '../../proto/gen/winnow/v1/objective_pb.ts';
 import { invalidField } from '../app-error.ts';
 import { resolveTrainingAttack } from '../spec/attack.ts';
+import { resolveCheckpoint } from '../spec/checkpoint.ts';
 import { resolveModel } from '../spec/model.ts';
 import { resolveObjective } from '../spec/objective.ts';
 import { resolvePrecision } from '../spec/precision.ts';
@@ -40,7 +41,7 @@ export function resolveTarget(
   return {
     dataset: target.dataset,
     model: resolveModel(target.model, 'target.model'),
-    ...(target.checkpoint && { checkpoint: target.checkpoint }),
+    ...(target.checkpoint && { checkpoint: resolveCheckpoint(target.checkpoint, 'target.checkpoint') }),
     objective,
     attack: attack ? resolveTrainingAttack(attack, attackField) : objective.attack!,
     seed: target.seed,

@@ -95,8 +95,7 @@ export async function selectSubset(
   const k = keepCount(selection.fraction, splitSize(dataset.train));
   const measured = await measure(dataset, target, selector, { ...selection, k }, context);
   context.throwIfStopped();
-  const { indices, weights, residual } = await selector.select(measured.input);
-  measured.matMul.dispose();
+  const { indices, weights, residual } = await selector.select(measured.input).finally(() => measured.matMul.dispose());
   const { labels } = dataset.train;
   return {
     indices,

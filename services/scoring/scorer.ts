@@ -1,8 +1,5 @@
-import { create } from '@bufbuild/protobuf';
-import { timestampNow } from '@bufbuild/protobuf/wkt';
-import { type IndexSet, IndexSetSchema } from '../../proto/gen/winnow/v1/index_set_pb.ts';
-import { type SelectionSpec, WeightMeaning } from '../../proto/gen/winnow/v1/selection_pb.ts';
-import { toGaps } from '../index-set/index-gaps.ts';
+import type { IndexSet } from '../../proto/gen/winnow/v1/index_set_pb.ts';
+import type { SelectionSpec } from '../../proto/gen/winnow/v1/selection_pb.ts';
 import type { Bus } from '../platform/bus/connection.ts';
 import { getObject } from '../platform/bus/objects.ts';
 import { CHECKPOINT_BUCKET } from '../platform/bus/streams.ts';
@@ -17,19 +14,12 @@ import type {
   SelectResult,
   Target,
 } from './score-messages.ts';
+import { type SelectionPurpose, toIndexSet } from './to-index-set.ts';
 
 /** How to follow and stop a piece of scoring. */
 export interface FollowOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ScoreProgress) => void) | undefined;
-}
-
-/** For whom a set is made; empty for one made on request. */
-export interface SelectionPurpose {
-  readonly runId: string;
-  readonly round: number;
-  readonly expectedFingerprint?: string;
-  readonly previous?: Uint32Array;
 }
 
 /** Fetches checkpoints and has the tensor thread score and select. */
@@ -50,7 +40,7 @@ export class Scorer {
     follow: FollowOptions,
   ): Promise<ScoreResult> {
     return withSpan('winnow.score', { 'winnow.scorer': scorer, 'winnow.dataset': target.dataset.name }, async () => {
-      const request: ScoreRequest = { target: await this.#load(target), scorer, parameters };
+      const request: ScoreRequest = { target: await this.#load(target, follow.signal), scorer, parameters };
       return this.#thread.run<ScoreResult>('score', request, this.#follow(follow));
     });
   }
@@ -70,7 +60,7 @@ export class Scorer {
     return withSpan('winnow.select', attributes, async () => {
       const { expectedFingerprint, previous } = purpose;
       const request: SelectRequest = {
-        target: await this.#load(target),
+        target: await this.#load(target, follow.signal),
         selection,
         ...(expectedFingerprint !== undefined && { expectedFingerprint }),
         ...(previous && { previous }),
@@ -80,40 +70,13 @@ export class Scorer {
     });
   }
 
-  async #load({ checkpoint, ...target }: ResolvedTarget): Promise<Target> {
+  async #load({ checkpoint, ...target }: ResolvedTarget, signal: AbortSignal | undefined): Promise<Target> {
     if (!checkpoint) return target;
     const { sha256 } = checkpoint;
-    return { ...target, checkpoint: await getObject(this.#bus, CHECKPOINT_BUCKET, sha256, { sha256 }) };
+    return { ...target, checkpoint: await getObject(this.#bus, CHECKPOINT_BUCKET, sha256, { sha256, signal }) };
   }
 
   #follow({ signal, onProgress }: FollowOptions) {
     return { signal, onProgress: (progress: unknown) => onProgress?.(progress as ScoreProgress) };
   }
-}
-
-function toIndexSet(
-  target: ResolvedTarget,
-  selection: SelectionSpec,
-  purpose: SelectionPurpose,
-  result: SelectResult,
-): IndexSet {
-  const { indices, weights, dataset, quality, cost, scorerVersion } = result;
-  return create(IndexSetSchema, {
-    runId: purpose.runId,
-    round: purpose.round,
-    datasetFingerprint: dataset.fingerprint,
-    datasetExamples: dataset.trainExamples,
-    checkpointSha256: target.checkpoint?.sha256 ?? '',
-    scorer: selection.scorer,
-    scorerVersion,
-    seed: target.seed,
-    attack: target.attack,
-    fraction: selection.fraction,
-    indexGaps: toGaps(indices),
-    weights: weights ? [...weights] : [],
-    weightMeaning: weights ? WeightMeaning.NORMALISED_SUM : WeightMeaning.UNIFORM,
-    quality: { ...quality, keptPerClass: [...quality.keptPerClass] },
-    cost,
-    createdAt: timestampNow(),
-  });
 }

@@ -21,8 +21,9 @@ import type { ServiceImpl } from '../platform/rpc/service-impl.ts';
 import { withProgress } from '../platform/thread/with-progress.ts';
 import { findSelector, resolveParameters, selectors } from '../selection/registry.ts';
 import type { Selector } from '../selection/selector.ts';
+import { renameField } from '../spec/rename-field.ts';
 import { resolveSelection } from '../spec/selection.ts';
-import { resolveTarget } from './resolve-target.ts';
+import { type ResolvedTarget, resolveTarget } from './resolve-target.ts';
 import type { ScoreProgress } from './score-messages.ts';
 import type { Scorer } from './scorer.ts';
 
@@ -50,6 +51,23 @@ function describe(selector: Selector): ScorerDescription {
 
 const progressPart = (progress: ScoreProgress) => ({ part: { case: 'progress' as const, value: progress } });
 
+function parametersOf({ scorer, parameters }: ScoreDatasetRequest): Record<string, number> {
+  try {
+    return Object.fromEntries(resolveParameters(findSelector(scorer), parameters));
+  } catch (error) {
+    // this request has the two at its top
+    throw renameField(renameField(error, 'selection.scorer', 'scorer'), 'selection.parameters', 'parameters');
+  }
+}
+
+async function checkDataset({ dataset }: ResolvedTarget, dataRoot: string): Promise<void> {
+  try {
+    await inspectDataset(dataset, dataRoot);
+  } catch (error) {
+    throw renameField(error, 'dataset', 'target.dataset');
+  }
+}
+
 /** The wire side of the scoring service: checks requests, shapes answers. */
 export function scoringService({
   scorer,
@@ -59,8 +77,8 @@ export function scoringService({
 }: ScoringDependencies): ServiceImpl<typeof ScoringService> {
   async function* scoreDataset(request: ScoreDatasetRequest, { signal }: CallContext) {
     const target = resolveTarget(request.target, request.attack, 'attack');
-    const parameters = Object.fromEntries(resolveParameters(findSelector(request.scorer), request.parameters));
-    await inspectDataset(target.dataset, dataRoot);
+    const parameters = parametersOf(request);
+    await checkDataset(target, dataRoot);
     const work = withProgress<ScoreProgress, Awaited<ReturnType<Scorer['score']>>>((onProgress) =>
       scorer.score(target, request.scorer, parameters, { signal, onProgress }),
     );
@@ -76,7 +94,7 @@ export function scoringService({
   async function* selectSubset(request: SelectSubsetRequest, { signal }: CallContext) {
     const target = resolveTarget(request.target, request.selection?.attack, 'selection.attack');
     const selection = resolveSelection(request.selection, 'selection');
-    await inspectDataset(target.dataset, dataRoot);
+    await checkDataset(target, dataRoot);
     const work = withProgress<ScoreProgress, Awaited<ReturnType<Scorer['select']>>>((onProgress) =>
       scorer.select(target, selection, { runId: '', round: 0 }, { signal, onProgress }),
     );

@@ -15,10 +15,10 @@ export const selectors: ReadonlyMap<string, Selector> = new Map(
 export function findSelector(name: string): Selector {
   const selector = selectors.get(name);
   if (selector !== undefined) return selector;
-  throw new AppError(
-    ErrorReason.UNKNOWN_SCORER,
-    `no scorer is named ${JSON.stringify(name)}; known are ${[...selectors.keys()].join(', ')}`,
-  );
+  const known = [...selectors.keys()].join(', ');
+  throw new AppError(ErrorReason.UNKNOWN_SCORER, `no scorer is named ${JSON.stringify(name)}; known are ${known}`, {
+    fields: [{ field: 'selection.scorer', description: `must be one of ${known}` }],
+  });
 }
 
 /**

@@ -10,6 +10,9 @@ const MAX_RESTARTS = 100;
 const DEFAULT_STEP_SHARE = 1 / 4;
 const DEFAULT_STEPS = 10;
 
+const LOSSES: readonly AttackLoss[] = [AttackLoss.CROSS_ENTROPY, AttackLoss.KL];
+const STARTS: readonly AttackStart[] = [AttackStart.UNIFORM, AttackStart.GAUSSIAN];
+
 function checkBudget(attack: AttackSpec, field: string): void {
   const { epsilon, stepSize, steps } = attack;
   if (!(epsilon >= 0 && epsilon <= 1)) {
@@ -50,12 +53,18 @@ export function resolveEvaluationAttack(attack: AttackSpec | undefined, field: s
   checkBudget(attack, field);
   if (attack.restarts > MAX_RESTARTS)
     throw invalidField(`${field}.restarts`, `${attack.restarts} is more than ${MAX_RESTARTS}`);
+  const loss = attack.loss || AttackLoss.CROSS_ENTROPY;
+  if (!LOSSES.includes(loss))
+    throw invalidField(`${field}.loss`, 'is not known; one of ATTACK_LOSS_CROSS_ENTROPY, _KL');
+  const start = attack.start || AttackStart.UNIFORM;
+  if (!STARTS.includes(start))
+    throw invalidField(`${field}.start`, 'is not known; one of ATTACK_START_UNIFORM, _GAUSSIAN');
   return create(AttackSpecSchema, {
     epsilon: attack.epsilon,
     stepSize: attack.stepSize,
     steps: attack.steps,
-    loss: attack.loss || AttackLoss.CROSS_ENTROPY,
-    start: attack.start || AttackStart.UNIFORM,
+    loss,
+    start,
     restarts: attack.restarts || 1,
   });
 }

@@ -1,7 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { type ModelSpec, ModelSpecSchema } from '../../proto/gen/winnow/v1/model_pb.ts';
-import { AppError, invalidField } from '../app-error.ts';
+import { invalidField } from '../app-error.ts';
 import { type ArchitectureSpec, resolveArchitecture } from '../numerics/models/architecture-spec.ts';
+import { renameField } from './rename-field.ts';
 
 /** A model with its defaults filled in. UNKNOWN_MODEL, or INVALID_FIELD naming the field as the request has it. */
 export function resolveModel(model: ModelSpec | undefined, field: string): ModelSpec {
@@ -9,9 +10,7 @@ export function resolveModel(model: ModelSpec | undefined, field: string): Model
   try {
     return create(ModelSpecSchema, { ...resolveArchitecture(architectureOf(model)) });
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const fields = error.fields.map((violation) => ({ ...violation, field: violation.field.replace(/^model/, field) }));
-    throw new AppError(error.reason, error.message.replace(/^model/, field), { fields });
+    throw renameField(error, 'model', field);
   }
 }
 

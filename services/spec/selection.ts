@@ -1,35 +1,40 @@
 import { create } from '@bufbuild/protobuf';
 import { type SelectionSpec, SelectionSpecSchema } from '../../proto/gen/winnow/v1/selection_pb.ts';
-import { AppError, invalidField } from '../app-error.ts';
-
+import { invalidField } from '../app-error.ts';
 import { findSelector, resolveParameters } from '../selection/registry.ts';
 import { resolveTrainingAttack } from './attack.ts';
+import { renameField } from './rename-field.ts';
 
-/** Runs a check whose errors speak of `selection`, and renames that to the field as the request has it. */
-function under<T>(field: string, check: () => T): T {
+function parametersOf({ scorer, parameters }: SelectionSpec, field: string): Record<string, number> {
   try {
-    return check();
+    return Object.fromEntries(resolveParameters(findSelector(scorer), parameters));
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const rename = (text: string) => text.replace(/^selection\b/, field);
-    const fields = error.fields.map((violation) => ({ ...violation, field: rename(violation.field) }));
-    throw new AppError(error.reason, rename(error.message), { fields });
+    throw renameField(error, 'selection', field);
   }
 }
 
-/** A selection with its defaults filled in. UNKNOWN_SCORER, or INVALID_FIELD below `field`. */
+/**
+ * A selection with its defaults filled in. UNKNOWN_SCORER, or INVALID_FIELD below `field`. `max_staleness_epochs` stays
+ * below `every_epochs`: a set that came later would be replaced by the next one before it was trained on.
+ */
 export function resolveSelection(selection: SelectionSpec | undefined, field: string): SelectionSpec {
   if (!selection) throw invalidField(field, 'is missing; give scorer and fraction');
-  const { fraction, classFloor, everyEpochs, attack } = selection;
-  const parameters = under(field, () => resolveParameters(findSelector(selection.scorer), selection.parameters));
+  const { fraction, classFloor, maxStalenessEpochs, attack } = selection;
+  const parameters = parametersOf(selection, field);
+  const everyEpochs = selection.everyEpochs || 1;
   if (!(fraction > 0 && fraction <= 1))
     throw invalidField(`${field}.fraction`, `${fraction} is not in (0, 1]; 0.3 keeps 30 %`);
   if (!(classFloor >= 0 && classFloor <= 1))
     throw invalidField(`${field}.class_floor`, `${classFloor} is not in [0, 1]`);
+  if (maxStalenessEpochs >= everyEpochs)
+    throw invalidField(
+      `${field}.max_staleness_epochs`,
+      `${maxStalenessEpochs} is not below every_epochs (${everyEpochs}); by then the next set is due`,
+    );
   return create(SelectionSpecSchema, {
     ...selection,
-    parameters: Object.fromEntries(parameters),
-    everyEpochs: everyEpochs || 1,
+    parameters,
+    everyEpochs,
     ...(attack && { attack: resolveTrainingAttack(attack, `${field}.attack`) }),
   });
 }

@@ -2,45 +2,45 @@ import { create } from '@bufbuild/protobuf';
 import { type Cost, CostSchema, type Passes } from '../../proto/gen/winnow/v1/cost_pb.ts';
 import { PassCounter } from '../numerics/pass-counter.ts';
 
-/** The phases of a run that are timed apart. */
-export type Phase = 'attack' | 'update' | 'scoring' | 'waiting' | 'publishing' | 'evaluation';
+const PHASES = ['attack', 'update', 'scoring', 'waiting', 'publishing', 'evaluation'] as const;
+
+/** A phase of a run that is timed apart. */
+export type Phase = (typeof PHASES)[number];
 
 /** Books what a run costs, by phase: seconds of wall time, and passes through the network. */
 export class Ledger {
   readonly passes = new PassCounter();
-  readonly #seconds: Record<Phase, number> = {
-    attack: 0,
-    update: 0,
-    scoring: 0,
-    waiting: 0,
-    publishing: 0,
-    evaluation: 0,
-  };
+  readonly #booked = new Map<Phase, number>();
+  /** When the phases being timed right now began. */
+  readonly #begun = new Map<Phase, number>();
   readonly #started = performance.now();
 
   /** Adds seconds to a phase. */
   add(phase: Phase, seconds: number): void {
-    this.#seconds[phase] += seconds;
+    this.#booked.set(phase, (this.#booked.get(phase) ?? 0) + seconds);
   }
 
-  /** Does a piece of work and books its time. */
+  /** Does a piece of work and books its time, that of a failed one too. */
   async time<T>(phase: Phase, work: () => Promise<T> | T): Promise<T> {
     const started = performance.now();
+    this.#begun.set(phase, started);
     try {
       return await work();
     } finally {
+      this.#begun.delete(phase);
       this.add(phase, (performance.now() - started) / 1000);
     }
   }
 
-  /** Seconds booked under a phase. */
+  /** Seconds of a phase up to now, work under way included. */
   secondsOf(phase: Phase): number {
-    return this.#seconds[phase];
+    const begun = this.#begun.get(phase);
+    return (this.#booked.get(phase) ?? 0) + (begun === undefined ? 0 : (performance.now() - begun) / 1000);
   }
 
-  /** Seconds since the run's first step, without evaluation. */
+  /** Seconds since this ledger was opened, without evaluation, that under way included. */
   get elapsed(): number {
-    return (performance.now() - this.#started) / 1000 - this.#seconds.evaluation;
+    return (performance.now() - this.#started) / 1000 - this.secondsOf('evaluation');
   }
 
   /** Adds passes made elsewhere, for this run. */
@@ -52,8 +52,9 @@ export class Ledger {
   /** What the run has cost up to now. */
   cost(): Cost {
     const { forwardPasses, backwardPasses } = this.passes;
+    const seconds = Object.fromEntries(PHASES.map((phase) => [phase, this.secondsOf(phase)]));
     return create(CostSchema, {
-      seconds: { ...this.#seconds, total: this.elapsed },
+      seconds: { ...seconds, total: this.elapsed },
       passes: { forward: BigInt(forwardPasses), backward: BigInt(backwardPasses) },
     });
   }

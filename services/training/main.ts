@@ -1,6 +1,5 @@
-import { create } from '@bufbuild/protobuf';
 import { ErrorReason } from '../../proto/gen/winnow/v1/error_reason_pb.ts';
-import { RunFailureSchema, RunSchema, RunState } from '../../proto/gen/winnow/v1/run_pb.ts';
+import { RunSchema, RunState } from '../../proto/gen/winnow/v1/run_pb.ts';
 import { TrainingService } from '../../proto/gen/winnow/v1/training_service_pb.ts';
 import { announce, boundAddress, workerBeside } from '../platform/announce.ts';
 import { type Bus, connectBus } from '../platform/bus/connection.ts';
@@ -14,7 +13,7 @@ import { RpcServer } from '../platform/rpc/server.ts';
 import { WorkThread } from '../platform/thread/work-thread.ts';
 import { trainingConfig } from './config.ts';
 import { RunExecutor } from './run-executor.ts';
-import { hasEnded, RunRecords } from './run-records.ts';
+import { endRun, hasEnded, RunRecords } from './run-records.ts';
 import { trainingService } from './service.ts';
 
 /** Time for calls under way to end after a SIGTERM. */
@@ -37,8 +36,7 @@ async function takeOver(bus: Bus, log: Log): Promise<RunRecords> {
   for (const run of await records.load()) {
     if (hasEnded(run)) continue;
     records.update(run.id, (left) => {
-      left.state = RunState.FAILED;
-      left.failure = create(RunFailureSchema, {
+      endRun(left, RunState.FAILED, {
         reason: ErrorReason.CANCELLED,
         message: 'the training service was restarted; create the run again',
       });
@@ -65,11 +63,12 @@ runProcess('training', async (shutdown) => {
     await Promise.all([thread.close(), evaluationThread.close()]);
   });
   const executor = new RunExecutor({ bus, thread, records, log });
-  shutdown.onClose('runs', () => executor.shutDown());
   const server = new RpcServer({ log });
   server.add(TrainingService, trainingService({ bus, records, executor, evaluationThread, dataRoot }));
   const port = await server.listen(config.listen);
   shutdown.onClose('gRPC server', () => server.shutdown(GRACE_MS));
+  // closed before the server, so that watchers are told how their runs ended
+  shutdown.onClose('runs', () => executor.shutDown());
   server.setServing(true);
   const address = boundAddress(config.listen, port);
   log.info({ address }, 'ready');

@@ -15,30 +15,38 @@ interface PendingRound {
   arrived: boolean;
 }
 
-/** Decides at each epoch boundary whether to ask for a set, wait for one, or go on with what there is. */
+/**
+ * Decides at each epoch boundary whether to ask for a set, wait for one, or go on with what there is. As a resolved
+ * selection's max_staleness_epochs is below its every_epochs, a set has been taken by the time the next is due.
+ */
 export class Rounds {
   readonly #selection: SelectionSpec;
   readonly #request: (round: number, epoch: number) => Promise<SelectionAnswer>;
+  readonly #onWait: () => void;
   #pending: PendingRound | undefined;
   #asked = 0;
   #applied = 0;
 
-  /** `request` asks for the set of a round with the present weights. */
-  constructor(selection: SelectionSpec, request: (round: number, epoch: number) => Promise<SelectionAnswer>) {
+  /** `request` asks for the set of a round with the present weights; `onWait` is told when training stands still for it. */
+  constructor(
+    selection: SelectionSpec,
+    request: (round: number, epoch: number) => Promise<SelectionAnswer>,
+    onWait: () => void = () => {},
+  ) {
     this.#selection = selection;
     this.#request = request;
+    this.#onWait = onWait;
   }
 
   /**
-   * Called before every epoch, from 0; gives the set to switch to, if one is due or has arrived. Until the first set
-   * a run with a warm start trains on all data; one without waits.
+   * Called before every epoch, from 0; gives the set to switch to, if one has arrived or has to be waited for. Until
+   * the first set a run with a warm start trains on all data; one without waits. Fails as the request did.
    */
   async before(epoch: number): Promise<ArrivedRound | undefined> {
     const { warmStartEpochs, everyEpochs } = this.#selection;
     if (epoch < warmStartEpochs) return undefined;
     const due = (epoch - warmStartEpochs) % everyEpochs === 0;
-    // a set still on its way when the next is due would only be replaced at once
-    if (due && !this.#pending) this.#ask(epoch);
+    if (due) this.#ask(epoch);
     if (!this.#pending) return undefined;
     return this.#mayGoOn(this.#pending, epoch) ? undefined : this.#take(this.#pending);
   }
@@ -67,6 +75,7 @@ export class Rounds {
 
   async #take(pending: PendingRound): Promise<ArrivedRound> {
     const started = performance.now();
+    if (!pending.arrived) this.#onWait();
     const answer = await pending.answer;
     this.#pending = undefined;
     this.#applied += 1;

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { ErrorReason } from '../../proto/gen/winnow/v1/error_reason_pb.ts';
-import { AppliedRoundSchema, type Run, RunFailureSchema, RunState } from '../../proto/gen/winnow/v1/run_pb.ts';
+import { AppliedRoundSchema, type Run, RunState } from '../../proto/gen/winnow/v1/run_pb.ts';
 import { AppError, cancelled } from '../app-error.ts';
 import type { Bus } from '../platform/bus/connection.ts';
 import type { Log } from '../platform/log.ts';
@@ -9,7 +9,7 @@ import { currentTraceparent, withSpan, withTraceparent } from '../platform/telem
 import type { WorkThread } from '../platform/thread/work-thread.ts';
 import { IndexSetInbox } from './index-set-inbox.ts';
 import type { TrainProgress, TrainQuestion, TrainResult } from './run-messages.ts';
-import { hasEnded, type RunRecords } from './run-records.ts';
+import { endRun, hasEnded, type RunRecords } from './run-records.ts';
 import { requestSelection, storeCheckpoint } from './selection-requests.ts';
 
 /** Runs that may wait for the device; more are refused, since each would wait for days. */
@@ -27,13 +27,15 @@ export interface ExecutorDependencies {
 export class RunExecutor {
   readonly #dependencies: ExecutorDependencies;
   readonly #waiting = new Map<string, AbortController>();
+  #closed = false;
 
   constructor(dependencies: ExecutorDependencies) {
     this.#dependencies = dependencies;
   }
 
-  /** Queues a run; it stays in the trace of the call that made it. OVERLOADED where the queue is full. */
+  /** Queues a run; it stays in the trace of the call that made it. OVERLOADED where the queue is full; CANCELLED after shutDown. */
   enqueue(run: Run): void {
+    if (this.#closed) throw cancelled('the training service is shutting down; create the run again later');
     if (this.#waiting.size >= MAX_QUEUED) {
       throw new AppError(
         ErrorReason.OVERLOADED,
@@ -52,18 +54,19 @@ export class RunExecutor {
   /** Stops a run; it ends as CANCELLED at once, its worker within a mini-batch. */
   cancel(id: string): void {
     const { records } = this.#dependencies;
-    records.update(id, (run) => end(run, RunState.CANCELLED));
+    records.update(id, (run) => endRun(run, RunState.CANCELLED));
     this.#waiting.get(id)?.abort(cancelled());
   }
 
   /** Stops all runs; those not ended are recorded as failed by the shutdown. */
   shutDown(): void {
+    this.#closed = true;
     for (const [id, abort] of this.#waiting) {
-      const failure = create(RunFailureSchema, {
+      const failure = {
         reason: ErrorReason.CANCELLED,
         message: 'the training service was shut down; create the run again',
-      });
-      this.#dependencies.records.update(id, (run) => end(run, RunState.FAILED, failure));
+      };
+      this.#dependencies.records.update(id, (run) => endRun(run, RunState.FAILED, failure));
       abort.abort(cancelled('the service is shutting down'));
     }
   }
@@ -91,7 +94,7 @@ export class RunExecutor {
           run.result = result.evaluation;
           run.cost = result.cost;
           run.checkpoint = result.checkpoint;
-          end(run, RunState.SUCCEEDED);
+          endRun(run, RunState.SUCCEEDED);
         });
         log.info(
           { run: id, robust: result.evaluation.robustAccuracy, seconds: result.cost.seconds?.total },
@@ -110,18 +113,22 @@ export class RunExecutor {
     if (hasEnded(records.get(id))) return;
     log.error({ run: id, err: error }, 'run failed');
     const expected = error instanceof AppError;
-    const failure = create(RunFailureSchema, {
+    const failure = {
       reason: expected ? error.reason : ErrorReason.INTERNAL,
       message: expected ? error.message : `internal error; the service's log has it under run ${id}`,
-    });
-    records.update(id, (run) => end(run, RunState.FAILED, failure));
+    };
+    records.update(id, (run) => endRun(run, RunState.FAILED, failure));
   }
 
   #onProgress(id: string, event: TrainProgress): void {
     const { records } = this.#dependencies;
     if (event.type === 'loaded') this.#started(id, event);
     else if (event.type === 'progress') records.progress(id, event.progress);
-    else if (event.type === 'epoch') {
+    else if (event.type === 'waiting') {
+      records.update(id, (run) => {
+        run.state = RunState.WAITING;
+      });
+    } else if (event.type === 'epoch') {
       records.update(id, (run) => {
         run.epochsDone = event.metrics.epoch + 1;
         run.history.push(event.metrics);
@@ -155,9 +162,6 @@ export class RunExecutor {
   ): Promise<unknown> {
     const { bus, records } = this.#dependencies;
     if (question.type === 'store') return storeCheckpoint(bus, question.checkpoint);
-    records.update(id, (run) => {
-      run.state = RunState.WAITING;
-    });
     const { round, checkpoint } = question;
     return withSpan('winnow.round', { 'winnow.run_id': id, 'winnow.round': round }, async () => {
       const answer = await requestSelection(bus, inbox!, records.get(id), round, checkpoint, signal);
@@ -167,10 +171,4 @@ export class RunExecutor {
       return answer;
     });
   }
-}
-
-function end(run: Run, state: RunState, failure?: Run['failure']): void {
-  run.state = state;
-  run.endedAt = timestampNow();
-  if (failure) run.failure = failure;
 }

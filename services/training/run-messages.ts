@@ -24,6 +24,7 @@ export type TrainProgress =
   | { readonly type: 'loaded'; readonly dataset: DatasetInfo; readonly device: string }
   | { readonly type: 'progress'; readonly progress: EpochProgress }
   | { readonly type: 'epoch'; readonly metrics: EpochMetrics; readonly cost: Cost }
+  | { readonly type: 'waiting' }
   | {
       readonly type: 'applied';
       readonly round: number;

@@ -1,13 +1,15 @@
 import { EventEmitter, on } from 'node:events';
-import { clone } from '@bufbuild/protobuf';
+import { clone, create, type MessageInitShape } from '@bufbuild/protobuf';
+import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { ErrorReason } from '../../proto/gen/winnow/v1/error_reason_pb.ts';
-import { type Run, RunSchema, RunState } from '../../proto/gen/winnow/v1/run_pb.ts';
+import { type Run, RunFailureSchema, RunSchema, RunState } from '../../proto/gen/winnow/v1/run_pb.ts';
 import type { EpochProgress } from '../../proto/gen/winnow/v1/training_service_pb.ts';
 import { AppError } from '../app-error.ts';
 import type { Log } from '../platform/log.ts';
 
 /** Where records are kept for the next process. */
 export interface RunStore {
+  /** Writes a record as it is at the time of the call. */
   put(id: string, run: Run): Promise<void>;
   list(): Promise<Run[]>;
 }
@@ -22,6 +24,19 @@ const ENDED: ReadonlySet<RunState> = new Set([RunState.SUCCEEDED, RunState.FAILE
 /** Whether a run's state never changes again. */
 export function hasEnded({ state }: Run): boolean {
   return ENDED.has(state);
+}
+
+/** Brings a run to its end: for RunRecords.update. */
+export function endRun(run: Run, state: RunState, failure?: MessageInitShape<typeof RunFailureSchema>): void {
+  run.state = state;
+  run.endedAt = timestampNow();
+  if (failure) run.failure = create(RunFailureSchema, failure);
+}
+
+const NANOSECONDS = 1_000_000_000n;
+
+function createdAt({ createdAt: at }: Run): bigint {
+  return at ? at.seconds * NANOSECONDS + BigInt(at.nanos) : 0n;
 }
 
 /** Holds the records of all runs, writes each change to the store and tells watchers. */
@@ -61,9 +76,7 @@ export class RunRecords {
 
   /** All runs, newest first. */
   list(): Run[] {
-    return [...this.#runs.values()].sort(
-      (a, b) => Number((b.createdAt?.seconds ?? 0n) - (a.createdAt?.seconds ?? 0n)) || (a.id < b.id ? 1 : -1),
-    );
+    return [...this.#runs.values()].sort((a, b) => Number(createdAt(b) - createdAt(a)) || (a.id < b.id ? 1 : -1));
   }
 
   /** Changes a run's record; an ended run stays as it is. */
@@ -79,19 +92,27 @@ export class RunRecords {
     this.#events.emit(id, { case: 'progress', value } satisfies RunEvent);
   }
 
-  /** A run as it stands, then everything that happens to it, until it has ended. UNKNOWN_RUN. */
+  /**
+   * A run as it stands, then everything that happens to it, until it has ended. UNKNOWN_RUN; AbortError once the
+   * signal aborts.
+   */
   async *watch(id: string, signal: AbortSignal): AsyncGenerator<RunEvent> {
-    const events = on(this.#events, id, { signal });
     const now = clone(RunSchema, this.get(id));
-    yield { case: 'run', value: now };
-    if (hasEnded(now)) return;
-    for await (const [event] of events as AsyncIterable<[RunEvent]>) {
-      yield event;
-      if (event.case === 'run' && hasEnded(event.value)) return;
+    // listens before the first yield, so that nothing is missed while the reader is at it
+    const events = on(this.#events, id, { signal });
+    try {
+      yield { case: 'run', value: now };
+      if (hasEnded(now)) return;
+      for await (const [event] of events as AsyncIterable<[RunEvent]>) {
+        yield event;
+        if (event.case === 'run' && hasEnded(event.value)) return;
+      }
+    } finally {
+      await events.return?.();
     }
   }
 
-  /** Resolves once every change is in the store. */
+  /** Resolves once every change made so far is in the store, or was logged as failed. */
   async flushed(): Promise<void> {
     await this.#writing;
   }

@@ -20,11 +20,13 @@ import type { ServiceImpl } from '../platform/rpc/service-impl.ts';
 import { withProgress } from '../platform/thread/with-progress.ts';
 import type { WorkThread } from '../platform/thread/work-thread.ts';
 import { resolveEvaluationAttack } from '../spec/attack.ts';
+import { resolveCheckpoint } from '../spec/checkpoint.ts';
 import { resolveModel } from '../spec/model.ts';
+import { renameField } from '../spec/rename-field.ts';
 import { resolveRun } from '../spec/run.ts';
 import type { RunExecutor } from './run-executor.ts';
 import type { EvaluateProgress, EvaluateRequest } from './run-messages.ts';
-import type { RunRecords } from './run-records.ts';
+import { hasEnded, type RunRecords } from './run-records.ts';
 
 /** Bytes per message of a model download; DownloadModelResponse promises at most this. */
 const DOWNLOAD_CHUNK_BYTES = 256 * 1024;
@@ -47,9 +49,7 @@ async function checkDataset(spec: Run['spec'], dataRoot: string): Promise<void> 
   try {
     await inspectDataset(spec!.dataset!, dataRoot);
   } catch (error) {
-    if (!(error instanceof AppError) || error.fields.length === 0) throw error;
-    const fields = error.fields.map((violation) => ({ ...violation, field: `spec.${violation.field}` }));
-    throw new AppError(error.reason, error.message, { fields });
+    throw renameField(error, 'dataset', 'spec.dataset');
   }
 }
 
@@ -73,14 +73,12 @@ export function trainingService(dependencies: TrainingDependencies): ServiceImpl
 
   async function* evaluateModel(request: EvaluateModelRequest, { signal }: CallContext) {
     if (!request.dataset) throw invalidField('dataset', 'is missing; give its name');
-    if (!request.checkpoint?.sha256)
-      throw invalidField('checkpoint.sha256', 'is missing; a run has it in Run.checkpoint');
+    const { sha256 } = resolveCheckpoint(request.checkpoint, 'checkpoint');
     const { dataset, seed, examples } = request;
     const model = resolveModel(request.model, 'model');
     const attack = resolveEvaluationAttack(request.attack, 'attack');
     await inspectDataset(dataset!, dataRoot);
-    const { sha256 } = request.checkpoint;
-    const checkpoint = await getObject(bus, CHECKPOINT_BUCKET, sha256, { sha256 });
+    const checkpoint = await getObject(bus, CHECKPOINT_BUCKET, sha256, { sha256, signal });
     const work: EvaluateRequest = { dataset: dataset!, model, checkpoint, attack, seed, examples };
     const { progress, result } = withProgress<EvaluateProgress, Evaluation>((tell) =>
       evaluationThread.run<Evaluation>('evaluate', work, {
@@ -92,12 +90,15 @@ export function trainingService(dependencies: TrainingDependencies): ServiceImpl
     yield { part: { case: 'evaluation' as const, value: await result } };
   }
 
-  async function* downloadModel({ runId }: DownloadModelRequest) {
-    const { checkpoint, state } = records.get(runId);
+  async function* downloadModel({ runId }: DownloadModelRequest, { signal }: CallContext) {
+    const run = records.get(runId);
+    const { checkpoint } = run;
     if (!checkpoint) {
-      throw new AppError(ErrorReason.WRONG_STATE, `run '${runId}' has no model yet (${state}); wait for it to succeed`);
+      const why = hasEnded(run) ? 'ended without a model; create it again' : 'has no model yet; wait for it to succeed';
+      throw new AppError(ErrorReason.WRONG_STATE, `run '${runId}' ${why}`);
     }
-    const file = await getObject(bus, CHECKPOINT_BUCKET, checkpoint.sha256, { sha256: checkpoint.sha256 });
+    const { sha256 } = checkpoint;
+    const file = await getObject(bus, CHECKPOINT_BUCKET, sha256, { sha256, signal });
     for (let start = 0; start < file.length; start += DOWNLOAD_CHUNK_BYTES) {
       const data = file.subarray(start, start + DOWNLOAD_CHUNK_BYTES);
       yield start === 0 ? { checkpoint, data } : { data };

@@ -10,7 +10,7 @@ import { craft } from '../numerics/attacks/craft.ts';
 import { tf } from '../numerics/backend.ts';
 import type { Model } from '../numerics/models/model.ts';
 import type { Objective } from '../numerics/objectives/objective.ts';
-import { outerGradients } from '../numerics/outer-step.ts';
+import { type AttackedBatch, outerGradients } from '../numerics/outer-step.ts';
 import { deriveSeed } from '../numerics/random.ts';
 import type { Sgd } from '../numerics/sgd.ts';
 import type { WorkContext } from '../platform/thread/serve-work.ts';
@@ -67,38 +67,34 @@ function spread({ indices, weights }: Subset, examples: number): Float32Array | 
   return byExample;
 }
 
-async function trainBatch(
-  trainer: Trainer,
-  indices: Uint32Array,
-  byExample: Float32Array | undefined,
-  at: { epoch: number; batch: number; progress: number },
-  context: WorkContext,
-): Promise<BatchOutcome> {
-  const { spec, dataset, model, objective, optimiser, ledger } = trainer;
-  const augment = trainer.augment && { ...trainer.augment, epoch: at.epoch };
-  const { images, oneHot } = tensorBatch(dataset, dataset.train, indices, augment);
-  const weights = weightsOf(indices, byExample);
-  const attackSeed = deriveSeed(spec.seed, 'attack', at.epoch, at.batch);
-  const adversarial = await ledger.time('attack', () => {
-    const crafted = craft(
-      model,
-      objective,
-      { images, oneHot },
-      spec.objective!.attack!,
-      attackSeed,
-      ledger.passes,
-      context.throwIfStopped,
-    );
+/** Where an update stands in its run. */
+interface Place {
+  readonly epoch: number;
+  readonly batch: number;
+  /** Share of the run's updates done. */
+  readonly progress: number;
+}
+
+type CleanBatch = Omit<AttackedBatch, 'adversarial'>;
+
+/** Attacked images, which the caller frees. */
+function attack({ spec, model, objective, ledger }: Trainer, clean: CleanBatch, at: Place, context: WorkContext) {
+  const seed = deriveSeed(spec.seed, 'attack', at.epoch, at.batch);
+  const budget = spec.objective!.attack!;
+  return ledger.time('attack', () => {
+    const crafted = craft(model, objective, clean, budget, seed, ledger.passes, context.throwIfStopped);
     waitForDevice(crafted);
     return crafted;
   });
-  const batch = { images, adversarial, oneHot, ...(weights && { weights }) };
+}
+
+function update(trainer: Trainer, batch: AttackedBatch, at: Place): BatchOutcome {
+  const { spec, model, objective, optimiser, ledger } = trainer;
   const dropoutSeed = deriveSeed(spec.seed, 'dropout', at.epoch, at.batch);
   const { loss, correct, gradients } = outerGradients(model, objective, batch, dropoutSeed, ledger.passes);
   const rate = learningRate(spec.optimiser!, at.progress, trainer.updates);
   const { momentum, weightDecay } = spec.optimiser!;
   optimiser.update(gradients, { learningRate: rate, momentum, weightDecay });
-  tf.dispose([images, oneHot, adversarial, ...(weights ? [weights] : [])]);
   if (!Number.isFinite(loss)) {
     throw new AppError(
       ErrorReason.DIVERGED,
@@ -107,6 +103,27 @@ async function trainBatch(
   }
   trainer.updates += 1;
   return { loss, correct, rate };
+}
+
+async function trainBatch(
+  trainer: Trainer,
+  indices: Uint32Array,
+  byExample: Float32Array | undefined,
+  at: Place,
+  context: WorkContext,
+): Promise<BatchOutcome> {
+  const { dataset } = trainer;
+  const augment = trainer.augment && { ...trainer.augment, epoch: at.epoch };
+  const weights = weightsOf(indices, byExample);
+  const clean = { ...tensorBatch(dataset, dataset.train, indices, augment), ...(weights && { weights }) };
+  const owned: tf.Tensor[] = Object.values(clean);
+  try {
+    const adversarial = await attack(trainer, clean, at, context);
+    owned.push(adversarial);
+    return update(trainer, { ...clean, adversarial }, at);
+  } finally {
+    tf.dispose(owned);
+  }
 }
 
 /** Trains one epoch on a subset, or on all data. Everything that is not attack is booked as update. DIVERGED, CANCELLED. */

@@ -34,7 +34,9 @@ class RunTraining {
     this.#trainer = trainer;
     this.#context = context;
     const { selection } = trainer.spec;
-    if (selection) this.#rounds = new Rounds(selection, (round, epoch) => this.#requestSet(round, epoch));
+    if (!selection) return;
+    const request = (round: number, epoch: number) => this.#requestSet(round, epoch);
+    this.#rounds = new Rounds(selection, request, () => this.#tell({ type: 'waiting' }));
   }
 
   async train(): Promise<TrainResult> {

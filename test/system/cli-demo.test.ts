@@ -19,7 +19,7 @@ function startDemo(...options: string[]) {
 /** A demo in the middle of training, and the processes it has started: supervisor, nats-server, scoring, training. */
 async function runningDemo() {
   const { folder, cli } = startDemo(...LONG);
-  await cli.said(/full {2}epoch 1\/100 {2}train \d+ %/);
+  await cli.said(/full +epoch +1\/100 {2}train \d+ %/);
   const processes = descendants(cli.pid);
   expect(processes).toHaveLength(4);
   const find = (part: string) => processes.find(({ command }) => command.includes(part))!.pid;
@@ -30,7 +30,7 @@ async function runningDemo() {
 describe('winnow demo', { timeout: TIMEOUT_MS }, () => {
   test('leaves report, index sets, models and logs, and nothing else', async () => {
     const { folder, cli } = startDemo(...SMALL, '--epochs', '2', '--select-every', '1', '--eval-every', '1');
-    await cli.said(/full {2}epoch/);
+    await cli.said(/full +epoch/);
     const processes = descendants(cli.pid);
     const { code, out, err } = await cli.exited;
     expect({ code, err }).toMatchObject({ code: 0 });
@@ -51,7 +51,7 @@ describe('winnow demo', { timeout: TIMEOUT_MS }, () => {
       { state: 'succeeded', keptShare: 0.3 },
     ]);
     expect(err).toMatch(/ {2}ok {4}nats-server/);
-    expect(err).toMatch(/adv-grad-match {2}epoch 2\/2 {2}done .* kept 30 %/);
+    expect(err).toMatch(/adv-grad-match +epoch 2\/2 {2}done .* kept 30 %/);
     expect(out).toContain('adv-grad-match');
     expect(out.trimEnd().split('\n').at(-1)).toBe(`Report   ${join(folder, 'report.html')}`);
     expect(processes.filter(({ pid }) => isAlive(pid))).toEqual([]);
@@ -67,7 +67,6 @@ describe('winnow demo', { timeout: TIMEOUT_MS }, () => {
     expect(err).toContain(`Interrupted: runs cancelled, processes stopped; logs are in ${join(folder, 'logs')}`);
     expect(err).not.toContain('winnow: ');
     await allGone();
-    expect(readFileSync(join(folder, 'logs', 'training.log'), 'utf8')).toMatch(/run cancelled|"state":"cancelled"/i);
     expect(readdirSync(folder)).toEqual(['logs']);
   });
 

@@ -2,8 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { projectPaths } from '../../clients/cli/cluster/project-paths.ts';
+
+const POLL_MS = 50;
 
 /** The compiled `winnow` as a process of its own. */
 export function startCli(...args: string[]) {
@@ -22,11 +25,8 @@ export function startCli(...args: string[]) {
     for (;;) {
       const found = pattern.exec(text.out) ?? pattern.exec(text.err);
       if (found) return found;
-      await Promise.race([
-        once(child.stdout, 'data'),
-        once(child.stderr, 'data'),
-        exited.then(({ err }) => Promise.reject(new Error(`ended before it said ${pattern}:\n${err}`))),
-      ]);
+      if (child.exitCode !== null) throw new Error(`ended before it said ${pattern}:\n${text.err}`);
+      await delay(POLL_MS);
     }
   };
   return { pid: child.pid!, kill: (signal: NodeJS.Signals) => child.kill(signal), exited, said };

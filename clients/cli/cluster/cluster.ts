@@ -7,6 +7,8 @@ import { startService } from './service.ts';
 // A service finishes its mini-batch and closes its streams on SIGTERM; nats flushes its store within its supervisor's grace.
 const SERVICE_GRACE_MS = 10_000;
 const NATS_GRACE_MS = 6_000;
+// Without nats a service has nowhere to deliver what it would wait for.
+const GRACE_WITHOUT_NATS_MS = 1_000;
 
 /** How the local cluster is started. */
 export interface ClusterOptions {
@@ -91,6 +93,7 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
 class ChildGroup {
   readonly failed: Promise<never>;
   readonly #children: { child: ManagedChild; graceMs: number }[] = [];
+  #natsIsGone = false;
   #fail: (error: Error) => void = () => {};
   #stopping = false;
 
@@ -105,6 +108,7 @@ class ChildGroup {
   add(child: ManagedChild, graceMs: number): void {
     this.#children.unshift({ child, graceMs });
     void child.exited.then((how) => {
+      this.#natsIsGone ||= child.name === 'nats';
       if (!this.#stopping) this.#fail(child.unexpectedEnd(how));
     });
   }
@@ -112,7 +116,8 @@ class ChildGroup {
   async stop(): Promise<void> {
     this.#stopping = true;
     const services = this.#children.filter(({ child }) => child.name !== 'nats');
-    await Promise.all(services.map(({ child, graceMs }) => child.stop(graceMs)));
+    const grace = (usual: number) => (this.#natsIsGone ? GRACE_WITHOUT_NATS_MS : usual);
+    await Promise.all(services.map(({ child, graceMs }) => child.stop(grace(graceMs))));
     await Promise.all(this.#children.map(({ child, graceMs }) => child.stop(graceMs)));
   }
 }

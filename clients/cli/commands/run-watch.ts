@@ -9,7 +9,7 @@ import { type GlobalOptions, globalOptions, withTraining } from '../connections.
 import { printJson } from '../output/print-json.ts';
 import { runText } from '../output/run-text.ts';
 import { stateWord } from '../output/words.ts';
-import { progressView } from '../progress/progress-view.ts';
+import { progressView } from '../progress/choose-view.ts';
 import { watchRun } from '../progress/watch-run.ts';
 
 /** `winnow run watch ID`: a run until it ends. */

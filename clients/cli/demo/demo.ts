@@ -12,7 +12,7 @@ import { projectPaths } from '../cluster/project-paths.ts';
 import { datasetPresent, freeDisk, freePort, servicesReady, writableFolder } from '../preflight/checks.ts';
 import { natsBinary } from '../preflight/nats-binary.ts';
 import { runChecks } from '../preflight/run-checks.ts';
-import { progressView } from '../progress/progress-view.ts';
+import { progressView } from '../progress/choose-view.ts';
 import { compareRuns, type FinishedRun } from './compare-runs.ts';
 import { type OutputFolder, outputFolder, tidyOutput } from './output-folder.ts';
 import { type DemoPlan, plannedRuns, planText } from './plan.ts';
@@ -72,13 +72,14 @@ async function checkAll(plan: DemoPlan, folder: OutputFolder, io: CliIo): Promis
 async function compareOn(cluster: Cluster, plan: DemoPlan, folder: OutputFolder, io: CliIo): Promise<void> {
   const failed = new AbortController();
   const signal = AbortSignal.any([io.signal, failed.signal]);
-  const view = progressView(io);
+  const specs = plannedRuns(plan);
+  const view = progressView(io, Math.max(...specs.map(({ name }) => name.length)));
   const clients = {
     training: connectTraining(cluster.trainingAddress),
     scoring: connectScoring(cluster.scoringAddress),
   };
   const work = (async () => {
-    const finished = await compareRuns(plannedRuns(plan), clients, view, signal);
+    const finished = await compareRuns(specs, clients, view, signal);
     view.close();
     return { finished, ...(await saveResults(folder.root, finished, clients.training, signal)) };
   })();

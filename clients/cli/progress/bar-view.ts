@@ -11,10 +11,12 @@ const BAR_COLUMNS = 20;
 /** Progress as one bar per run on a terminal. */
 export class BarView implements ProgressView {
   readonly #bars: MultiBar;
+  readonly #nameColumns: number;
   readonly #terminal: NodeJS.WriteStream;
   readonly #byName = new Map<string, SingleBar>();
 
-  constructor(terminal: NodeJS.WriteStream) {
+  constructor(terminal: NodeJS.WriteStream, nameColumns = 0) {
+    this.#nameColumns = nameColumns;
     this.#terminal = terminal;
     const format = '{name} {bar} {line}';
     const options = { format, stream: terminal, barsize: BAR_COLUMNS, fps: 5, linewrap: false };
@@ -23,7 +25,7 @@ export class BarView implements ProgressView {
 
   show(progress: RunProgress): void {
     const value = Math.round(progress.share * STEPS);
-    const payload = { name: progress.name, line: progressLine(progress) };
+    const payload = { name: progress.name.padEnd(this.#nameColumns), line: progressLine(progress) };
     const bar = this.#byName.get(progress.name);
     if (bar === undefined) this.#byName.set(progress.name, this.#bars.create(STEPS, value, payload));
     else bar.update(value, payload);

@@ -8,11 +8,13 @@ const INTERVAL_MS = 5_000;
 /** Progress as plain lines: at the end of every epoch and of the run, and every few seconds between. */
 export class LineView implements ProgressView {
   readonly #write: (line: string) => void;
+  readonly #nameColumns: number;
   readonly #now: () => number;
   #last: { name: string; epochsDone: number; phase: string; at: number } | undefined;
 
-  constructor(write: (line: string) => void, now: () => number = Date.now) {
+  constructor(write: (line: string) => void, nameColumns = 0, now: () => number = Date.now) {
     this.#write = write;
+    this.#nameColumns = nameColumns;
     this.#now = now;
   }
 
@@ -23,7 +25,7 @@ export class LineView implements ProgressView {
     const isNew = name !== last?.name || epochsDone !== last.epochsDone || ended;
     if (!isNew && this.#now() - last.at < INTERVAL_MS) return;
     this.#last = { name, epochsDone, phase, at: this.#now() };
-    this.#write(`${name}  ${progressLine(progress)}`);
+    this.#write(`${name.padEnd(this.#nameColumns)}  ${progressLine(progress)}`);
   }
 
   note(text: string): void {

@@ -1,6 +1,3 @@
-import type { CliIo } from '../cli-io.ts';
-import { BarView } from './bar-view.ts';
-import { LineView } from './line-view.ts';
 import type { RunProgress } from './run-progress.ts';
 
 /** Shows how far runs are. */
@@ -11,9 +8,4 @@ export interface ProgressView {
   note(text: string): void;
   /** Ends the display; nothing is shown afterwards. */
   close(): void;
-}
-
-/** Bars on a terminal, plain lines elsewhere. */
-export function progressView(io: CliIo): ProgressView {
-  return io.terminal === undefined ? new LineView(io.err) : new BarView(io.terminal);
 }

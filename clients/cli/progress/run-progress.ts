@@ -7,7 +7,7 @@ import type { RunEvent } from '../../node/training-client.ts';
 export interface RunProgress {
   readonly name: string;
   readonly state: RunState;
-  /** "queued", "train", "score", "select", "evaluate", "wait", "finished" at an epoch's end, or how the run ended. */
+  /** "queued", "train", "score", "select", "evaluate", "finished" at an epoch's end, or how the run ended. */
   readonly phase: string;
   /** Share of this phase done, in [0,1]. */
   readonly phaseShare: number;
@@ -92,12 +92,13 @@ function shareOf(epochsDone: number, part: number, epochs: number): number {
 
 function phaseOf({ state, epochsDone }: Run, before: RunProgress): string {
   if (state === RunState.QUEUED) return 'queued';
-  if (state === RunState.WAITING) return 'wait';
+  // Training waits for its index set while the scoring service attacks, scores and selects.
+  if (state === RunState.WAITING) return 'score';
   if (state === RunState.SUCCEEDED) return 'done';
   if (state === RunState.FAILED) return 'failed';
   if (state === RunState.CANCELLED) return 'cancelled';
   if (epochsDone > before.epochsDone) return 'finished';
-  return before.phase === 'queued' || before.phase === 'wait' ? 'train' : before.phase;
+  return before.phase === 'queued' || before.state === RunState.WAITING ? 'train' : before.phase;
 }
 
 function newestEvaluation(run: Run): Evaluation | undefined {

@@ -8,17 +8,27 @@ import type { NoiseSeed } from './start.ts';
 /** Radius, step size and number of steps; pixel units of [0,1]. */
 export type Budget = Omit<PgdOptions, 'start'>;
 
+/** Some examples to attack. */
+export interface AttackBatch {
+  /** [N,H,W,C] in [0,1]. */
+  readonly images: tf.Tensor4D;
+  /** Labels [N,C] of 0 and 1. */
+  readonly oneHot: tf.Tensor2D;
+  /** Logits of the clean images in evaluation mode, where they are known already; saves a forward pass. */
+  readonly cleanLogits?: tf.Tensor2D;
+}
+
 /** Evaluation mode: running statistics, no dropout. */
 const EVALUATION = { training: false } as const;
 
 /**
  * Attacks a batch with an objective's inner loss, the model in evaluation mode as TRADES and MART do.
- * images [N,H,W,C] in [0,1], oneHot [N,C]. Returns images that the caller frees.
+ * Returns images [N,H,W,C] that the caller frees.
  */
 export function craft(
   model: Model,
   objective: Objective,
-  batch: { readonly images: tf.Tensor4D; readonly oneHot: tf.Tensor2D },
+  batch: AttackBatch,
   budget: Budget,
   seed: NoiseSeed,
   passes?: PassCounter,
@@ -27,8 +37,11 @@ export function craft(
   const { images, oneHot } = batch;
   const n = images.shape[0];
   return tf.tidy(() => {
-    const clean = objective.innerUsesClean ? model.forward(images, EVALUATION).logits : undefined;
-    if (clean) passes?.forward(n);
+    const measureClean = () => {
+      passes?.forward(n);
+      return model.forward(images, EVALUATION).logits;
+    };
+    const clean = objective.innerUsesClean ? (batch.cleanLogits ?? measureClean()) : undefined;
     passes?.both(n * budget.steps);
     const loss = (x: tf.Tensor4D) => {
       const adversarial = model.forward(x, EVALUATION).logits;

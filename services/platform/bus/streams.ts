@@ -111,9 +111,9 @@ export function selectionRequestedSubject(runId: string, round: number): string 
   return `${REQUESTED}.${subjectToken('run_id', runId)}.${round}`;
 }
 
-/** Subject of a round's SelectionFinished; '*' stands for any run or round in filters. */
+/** Subject of a round's SelectionFinished; '*' stands for any round in filters. */
 export function indexSetSubject(runId: string, round: number | '*'): string {
-  return `${INDEX_SET}.${runId === '*' ? runId : subjectToken('run_id', runId)}.${round}`;
+  return `${INDEX_SET}.${subjectToken('run_id', runId)}.${round}`;
 }
 
 /** A subject without its ids, as traces are grouped by; the subject itself where it isn't one of ours. */

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { cancelled } from '../../app-error.ts';
+import { untilAborted } from '../abortable.ts';
 import { type FromWorker, fromPlain, type ToWorker, toPlain } from './messages.ts';
 
 /** How to follow and stop a piece of work. */
@@ -38,20 +39,33 @@ export class WorkThread {
     this.#options = options;
   }
 
-  /** Does one piece of work and gives its result. Fails with what the work threw, or CANCELLED. */
+  /**
+   * Does one piece of work and gives its result. Fails with what the work threw, or CANCELLED; at once where it still
+   * waited for its turn.
+   */
   run<Result>(kind: string, request: unknown, options: WorkOptions = {}): Promise<Result> {
-    const turn = this.#last.then(() => {
-      if (this.#closed || options.signal?.aborted) throw cancelled();
+    const before = this.#last;
+    const result = this.#turn(before, options.signal).then(() => {
+      if (this.#closed) throw cancelled();
       return this.#runNow<Result>(kind, request, options);
     });
-    this.#last = turn.catch(() => {});
-    return turn;
+    // one that gave up its turn ends before those ahead of it
+    this.#last = Promise.allSettled([before, result]).then(() => {});
+    return result;
   }
 
   /** Ends the worker at once; work under way fails with CANCELLED. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#retire();
+  }
+
+  async #turn(before: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+    if (!signal) await before;
+    else
+      await untilAborted(before, signal).catch(() => {
+        throw cancelled();
+      });
   }
 
   async #runNow<Result>(kind: string, request: unknown, options: WorkOptions): Promise<Result> {
@@ -83,8 +97,9 @@ export class WorkThread {
         worker.off('message', onMessage).off('exit', onExit).off('error', onError);
         end();
       };
-      worker.on('message', onMessage).on('exit', onExit).on('error', onError);
+      // first, as it throws where a request can't be copied; no answer comes before the listeners are there
       worker.postMessage(request);
+      worker.on('message', onMessage).on('exit', onExit).on('error', onError);
     });
   }
 

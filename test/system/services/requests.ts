@@ -1,39 +1,54 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { ScoringTargetSchema } from '../../../proto/gen/winnow/v1/scoring_service_pb.ts';
+import { create, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import { ObjectiveKind } from '../../../proto/gen/winnow/v1/objective_pb.ts';
-import { type RunSpecSchema, Schedule } from '../../../proto/gen/winnow/v1/run_pb.ts';
+import { RunSpecSchema, Schedule } from '../../../proto/gen/winnow/v1/run_pb.ts';
+import { ScoringTargetSchema } from '../../../proto/gen/winnow/v1/scoring_service_pb.ts';
 
-/** A run's request. */
-export type SpecInit = MessageInitShape<typeof RunSpecSchema>;
-/** A scoring request's target. */
-export type TargetInit = MessageInitShape<typeof ScoringTargetSchema>;
+/** Fields of a run's request. */
+export type SpecInit = Omit<MessageInitShape<typeof RunSpecSchema>, '$typeName' | '$unknown'>;
+/** Fields of a scoring target. */
+export type TargetInit = Omit<MessageInitShape<typeof ScoringTargetSchema>, '$typeName' | '$unknown'>;
 
-/** Training examples of {@link tinySpec}. */
+/** Training and test examples of a tiny run. */
 export const EXAMPLES = 300;
-/** Attack steps of {@link tinySpec}. */
-export const STEPS = 2;
+export const TEST_EXAMPLES = 100;
 
-const dataset = { name: 'mnist', trainExamples: EXAMPLES, testExamples: 100 };
-const model = { architecture: 'small-cnn', dropout: 0 };
-const objective = { kind: ObjectiveKind.TRADES, attack: { epsilon: 0.2, stepSize: 0.1, steps: STEPS } };
+/** Attack of a tiny run, in training and in evaluation. */
+export const attack = { epsilon: 0.2, stepSize: 0.1, steps: 2 };
 
-/** A TRADES run of three epochs on a few digits, without pruning unless `changes` say so. */
-export function tinySpec(changes: SpecInit = {}): SpecInit {
-  return {
+/** Trains slower than {@link tinyResnet}, and better than chance within three epochs. */
+export const smallCnn = { architecture: 'small-cnn', dropout: 0 };
+/** The smallest network there is. */
+export const tinyResnet = { architecture: 'resnet', depth: 8, width: 2 };
+
+/** Some real digits. */
+export const digits = { name: 'mnist', trainExamples: EXAMPLES, testExamples: TEST_EXAMPLES };
+
+/** An objective under the tiny attack. */
+export const objective = (kind: ObjectiveKind) => ({ kind, attack });
+
+/** A run of three epochs of TRADES on a few digits, all of them kept, unless `changes` say otherwise. */
+export function tinySpec(changes: SpecInit = {}): MessageShape<typeof RunSpecSchema> {
+  const spec: SpecInit = {
     name: 'tiny',
-    dataset,
-    model,
-    objective,
+    dataset: digits,
+    model: tinyResnet,
+    objective: objective(ObjectiveKind.TRADES),
     optimiser: { learningRate: 0.05, momentum: 0.9, weightDecay: 5e-4, schedule: Schedule.COSINE },
     epochs: 3,
     batchSize: 50,
     seed: 7n,
-    evaluation: { attack: { epsilon: 0.2, stepSize: 0.1, steps: 2 } },
-    ...changes,
+    evaluation: { attack },
   };
+  return create(RunSpecSchema, { ...spec, ...changes } as MessageInitShape<typeof RunSpecSchema>);
 }
 
-/** What {@link tinySpec} trains on, as a target of scoring, with fresh weights. */
-export function tinyTarget(changes: TargetInit = {}): TargetInit {
-  return { dataset, model, objective, seed: 7n, ...changes };
+/** The same digits and objective as a target of scoring; without a checkpoint the weights are drawn from the seed. */
+export function tinyTarget(changes: TargetInit = {}): MessageShape<typeof ScoringTargetSchema> {
+  const target: TargetInit = {
+    dataset: digits,
+    model: tinyResnet,
+    objective: objective(ObjectiveKind.TRADES),
+    seed: 7n,
+  };
+  return create(ScoringTargetSchema, { ...target, ...changes } as MessageInitShape<typeof ScoringTargetSchema>);
 }

@@ -6,6 +6,7 @@ import { projectPaths } from '../../../clients/cli/cluster/project-paths.ts';
 import { startService } from '../../../clients/cli/cluster/service.ts';
 import { connectScoring, type ScoringClient } from '../../../clients/node/scoring-client.ts';
 import { connectTraining, type TrainingClient } from '../../../clients/node/training-client.ts';
+import { openChannel, type RpcChannel } from '../../../services/platform/rpc/client.ts';
 import { type NatsServer, startNatsServer } from '../nats-server.ts';
 
 /** One of the two services. */
@@ -75,6 +76,11 @@ export class Stack {
   /** A client of the scoring service, closed with the stack. */
   async scoring(): Promise<ScoringClient> {
     return this.#keep(connectScoring(await this.#running.get('scoring')!.address));
+  }
+
+  /** A channel to one of the services, closed with the stack. */
+  channel(address: string): RpcChannel {
+    return this.#keep(openChannel(address));
   }
 
   /** Ends a service as a crash would. */

@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ErrorReason } from '../../../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { RunSchema } from '../../../../proto/gen/winnow/v1/run_pb.ts';
-import { openStore } from '../../../../services/platform/bus/key-value.ts';
+import { openStore, type Store } from '../../../../services/platform/bus/key-value.ts';
 import { RUN_BUCKET } from '../../../../services/platform/bus/streams.ts';
 import { startNatsServer } from '../../../system/nats-server.ts';
+import { breakableProxy } from '../breakable-proxy.ts';
 import { eventually } from '../eventually.ts';
 import { newRunId, sharedNatsServer, testBus, untilTestEnds } from './test-bus.ts';
+
+type Runs = Store<typeof RunSchema>;
 
 const shared = sharedNatsServer();
 
@@ -78,18 +81,37 @@ describe('a store of messages', () => {
     expect(seen).toEqual([1, 2, 3]);
   });
 
-  test('writing waits while the server is away, and a write whose answer was lost is no conflict', async () => {
+  test('writing waits while the server is away', async () => {
     const server = await startNatsServer();
     const { bus } = await testBus(server);
     const store = openStore(bus, RUN_BUCKET, RunSchema);
     const revision = await store.put('r', { id: 'r' });
-    const writing = store.put('r', { id: 'r', epochsDone: 1 }, revision);
     await server.kill();
+    const writing = store.put('r', { id: 'r', epochsDone: 1 }, revision);
     await sleep(300);
     await server.start();
-    const written = await writing;
-    expect(await store.get('r')).toMatchObject({ value: { epochsDone: 1 }, revision: written });
+    expect(await store.get('r')).toMatchObject({ revision: await writing });
     await bus.close();
     await server.stop();
+  }, 60_000);
+
+  test('a write whose answer was lost is no conflict; another one meanwhile is', async () => {
+    const { bus: other } = await testBus(shared.server);
+    const proxy = await breakableProxy(Number(new URL(shared.server.url).port));
+    const { bus } = await testBus({ ...shared.server, url: `nats://127.0.0.1:${proxy.port}` });
+    const [store, others] = [bus, other].map((each) => openStore(each, RUN_BUCKET, RunSchema)) as [Runs, Runs];
+    const id = newRunId();
+    for (const interfered of [false, true]) {
+      const revision = await store.put(id, { id });
+      proxy.muteAfter(`$KV.${RUN_BUCKET}.${id} `);
+      const writing = store.put(id, { id, epochsDone: 1 }, revision);
+      const refused = interfered && expect(writing).rejects.toMatchObject({ reason: ErrorReason.WRONG_STATE });
+      await sleep(500);
+      if (interfered) await others.put(id, { id, epochsDone: 2 });
+      proxy.cut();
+      if (interfered) await refused;
+      else expect(await writing).toBe(revision + 1);
+    }
+    expect((await store.get(id))?.value.epochsDone).toBe(2);
   }, 60_000);
 });

@@ -1,12 +1,13 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, type IncomingHttpHeaders } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ErrorReason } from '../../../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { ScorerService } from '../../../../proto/gen/winnow/v1/scorer_service_pb.ts';
 import { ScoringService } from '../../../../proto/gen/winnow/v1/scoring_service_pb.ts';
 import { TrainingService } from '../../../../proto/gen/winnow/v1/training_service_pb.ts';
 import { createClient, openChannel } from '../../../../services/platform/rpc/client.ts';
+import { breakableProxy } from '../breakable-proxy.ts';
 import { eventually } from '../eventually.ts';
 import { CollectService, loopback } from './loopback.ts';
 
@@ -151,34 +152,34 @@ describe('cancelling', () => {
         return never();
       },
     });
-    const proxy = await breakableProxy(address);
-    const channel = openChannel(proxy.address);
+    const proxy = await breakableProxy(Number(address.split(':')[1]));
+    const channel = openChannel(`127.0.0.1:${proxy.port}`);
     const call = createClient(TrainingService, channel).getRun({});
     const failed = expect(call).rejects.toMatchObject({ code: status.UNAVAILABLE });
     await eventually(() => signal !== undefined);
-    proxy.break();
+    proxy.cut();
     await failed;
     await eventually(() => signal?.aborted === true);
     channel.close();
   });
 });
 
-/** A TCP proxy whose connections can be cut without a goodbye. */
-async function breakableProxy(target: string): Promise<{ address: string; break(): void }> {
-  const [host, port] = target.split(':');
-  const sockets: Socket[] = [];
-  const server = createServer((inbound) => {
-    const outbound = connect(Number(port), host);
-    for (const socket of [inbound, outbound]) sockets.push(socket.on('error', () => {}));
-    inbound.pipe(outbound).pipe(inbound);
+/** The status of a call with an empty request, sent without a client that would look at the deadline first. */
+async function rawStatus(address: string, path: string, timeout: string): Promise<number> {
+  const session = connect(`http://${address}`);
+  const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' };
+  const stream = session.request({ ...headers, 'grpc-timeout': timeout });
+  const ended = new Promise<number>((resolve) => {
+    const read = (received: IncomingHttpHeaders) => {
+      if (received['grpc-status'] !== undefined) resolve(Number(received['grpc-status']));
+    };
+    stream.on('response', read).on('trailers', read).resume();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const cut = () => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  };
-  onTestFinished(cut);
-  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, break: cut };
+  const emptyMessage = Buffer.alloc(5);
+  stream.end(emptyMessage);
+  const code = await ended;
+  session.close();
+  return code;
 }
 
 describe('deadlines', () => {
@@ -218,15 +219,18 @@ describe('deadlines', () => {
 
   test('no work is done once the deadline has passed', async () => {
     let called = false;
-    const { client } = await loopback(TrainingService, {
+    const { client, address } = await loopback(TrainingService, {
       listRuns: async () => {
         called = true;
         return {};
       },
     });
     await expect(client.listRuns({}, { timeoutMs: 0 })).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    expect(await rawStatus(address, '/winnow.v1.TrainingService/ListRuns', '1n')).toBe(status.DEADLINE_EXCEEDED);
     await sleep(50);
     expect(called).toBe(false);
+    expect(await rawStatus(address, '/winnow.v1.TrainingService/ListRuns', '10S')).toBe(status.OK);
+    expect(called).toBe(true);
   });
 
   test('without one there is none, and the signal stays quiet after the answer', async () => {

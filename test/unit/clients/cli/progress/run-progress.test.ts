@@ -52,7 +52,7 @@ test('the newest measurement stays on view until there is a newer one', () => {
     epoch({ phase: 'train', epoch: 2, done: 1, total: 2, loss: 0.4, keptShare: 0.3 }),
     run({ state: RunState.WAITING, epochsDone: 2 }),
   );
-  expect(progress).toMatchObject({ clean: 0.912, robust: 0.7, phase: 'wait' });
+  expect(progress).toMatchObject({ clean: 0.912, robust: 0.7, phase: 'score' });
 });
 
 test('the share never runs backwards within an epoch', () => {

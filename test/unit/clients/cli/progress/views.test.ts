@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { CliIo } from '../../../../../clients/cli/cli-io.ts';
+import { progressView } from '../../../../../clients/cli/progress/choose-view.ts';
 import { LineView } from '../../../../../clients/cli/progress/line-view.ts';
-import { progressView } from '../../../../../clients/cli/progress/progress-view.ts';
 import { initialProgress, type RunProgress } from '../../../../../clients/cli/progress/run-progress.ts';
 import { RunState } from '../../../../../proto/gen/winnow/v1/run_pb.ts';
 
@@ -18,6 +18,7 @@ function lineView() {
   const clock = { now: 0 };
   const view = new LineView(
     (line) => lines.push(line),
+    6,
     () => clock.now,
   );
   return { lines, clock, view };
@@ -43,11 +44,11 @@ test('the end of an epoch, of a run and the start of the next are never left out
   view.show(at({ epochsDone: 1, phase: 'done', state: RunState.SUCCEEDED }));
   view.show(at({ epochsDone: 1, phase: 'done', state: RunState.SUCCEEDED }));
   view.show(at({ name: 'random' }));
-  expect(lines.map((line) => line.split('  ').slice(0, 2).join(' '))).toEqual([
-    'full epoch 1/3',
-    'full epoch 2/3',
-    'full epoch 1/3',
-    'random epoch 1/3',
+  expect(lines.map((line) => line.split('  loss')[0].slice(0, 17))).toEqual([
+    'full    epoch 1/3',
+    'full    epoch 2/3',
+    'full    epoch 1/3',
+    'random  epoch 1/3',
   ]);
 });
 
@@ -71,7 +72,7 @@ function fakeTerminal() {
 
 test('on a terminal there is a bar for each run', async () => {
   const { terminal, drawn } = fakeTerminal();
-  const view = progressView({ terminal, err: () => {} } as unknown as CliIo);
+  const view = progressView({ terminal, err: () => {} } as unknown as CliIo, 6);
   view.show(at({ share: 1, phase: 'done', state: RunState.SUCCEEDED }));
   view.show(at({ name: 'random', share: 0.5 }));
   view.note('random failed: loss is not finite');
@@ -79,6 +80,6 @@ test('on a terminal there is a bar for each run', async () => {
   await new Promise(setImmediate);
   expect(drawn()).toContain('random failed: loss is not finite');
   const text = drawn();
-  expect(text).toMatch(/full +\u2588{20} epoch/);
-  expect(text).toMatch(/random +\u2588{10}\u2591{10} epoch/);
+  expect(text).toMatch(/full {3}\u2588{20} epoch/);
+  expect(text).toMatch(/random \u2588{10}\u2591{10} epoch/);
 });

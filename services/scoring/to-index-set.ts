@@ -1,0 +1,45 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampNow } from '@bufbuild/protobuf/wkt';
+import { type IndexSet, IndexSetSchema } from '../../proto/gen/winnow/v1/index_set_pb.ts';
+import { type SelectionSpec, WeightMeaning } from '../../proto/gen/winnow/v1/selection_pb.ts';
+import { toGaps } from '../index-set/index-gaps.ts';
+import type { ResolvedTarget } from './resolve-target.ts';
+import type { SelectResult } from './score-messages.ts';
+
+/** For whom a set is made; run id empty and round 0 for one made on request. */
+export interface SelectionPurpose {
+  readonly runId: string;
+  readonly round: number;
+  /** The fingerprint that the data set must have; not checked where absent. */
+  readonly expectedFingerprint?: string;
+  /** Indices of the run's previous set. */
+  readonly previous?: Uint32Array;
+}
+
+/** The message of a selection's result: the subset, and all that decided it. */
+export function toIndexSet(
+  target: ResolvedTarget,
+  selection: SelectionSpec,
+  purpose: SelectionPurpose,
+  result: SelectResult,
+): IndexSet {
+  const { indices, weights, dataset, quality, cost, scorerVersion } = result;
+  return create(IndexSetSchema, {
+    runId: purpose.runId,
+    round: purpose.round,
+    datasetFingerprint: dataset.fingerprint,
+    datasetExamples: dataset.trainExamples,
+    checkpointSha256: target.checkpoint?.sha256 ?? '',
+    scorer: selection.scorer,
+    scorerVersion,
+    seed: target.seed,
+    attack: target.attack,
+    fraction: selection.fraction,
+    indexGaps: toGaps(indices),
+    weights: weights ? [...weights] : [],
+    weightMeaning: weights ? WeightMeaning.NORMALISED_SUM : WeightMeaning.UNIFORM,
+    quality: { ...quality, keptPerClass: [...quality.keptPerClass] },
+    cost,
+    createdAt: timestampNow(),
+  });
+}
