@@ -7,16 +7,21 @@ export interface ClassProblem {
   readonly k: number;
 }
 
+/** Largest problem that is solved in one piece. */
+export interface ProblemLimits {
+  readonly examples: number;
+  readonly kept: number;
+}
+
 /**
- * Largest problem, in examples and in kept ones. Inner products take k·n float32, the factor k²/2 float64, and time
- * grows with n·k² and k³: at these sizes 64 MiB, 16 MiB and a few seconds.
+ * A pursuit's inner products take k·n float32, its factor k²/2 float64, and time grows with n·k² and k³: at these sizes
+ * 64 MiB, 16 MiB and a few seconds.
  */
-const MAX_EXAMPLES = 8192;
-const MAX_KEPT = 2048;
+const PURSUIT_LIMITS: ProblemLimits = { examples: 8192, kept: 2048 };
 
 /**
  * Cuts a per-class selection of k out of N into problems: one per class with a budget k·n_c/N each (largest remainder,
- * 0 possible), larger classes into equal parts of at most 8,192 examples and 2,048 kept ones. Every example is in one.
+ * 0 possible), classes beyond `limits` into equal parts within them. Every example is in one.
  * Parts are dealt round-robin by descending alignment with the class (ties by index), so that each resembles its class
  * and the order of examples doesn't matter; `align` gives the alignment of a class's examples, where it is needed.
  */
@@ -25,6 +30,7 @@ export function classProblems(
   classes: number,
   k: number,
   align: (indices: Uint32Array) => Float64Array,
+  limits: ProblemLimits = PURSUIT_LIMITS,
 ): ClassProblem[] {
   const counts = classCounts(labels, classes);
   const budgets = proportionalBudgets(counts, k);
@@ -34,11 +40,16 @@ export function classProblems(
     members[label][filled[label]] = index;
     filled[label] += 1;
   });
-  return members.flatMap((indices, label) => (indices.length === 0 ? [] : cut(indices, budgets[label], align)));
+  return members.flatMap((indices, label) => (indices.length === 0 ? [] : cut(indices, budgets[label], align, limits)));
 }
 
-function cut(indices: Uint32Array, k: number, align: (indices: Uint32Array) => Float64Array): ClassProblem[] {
-  const parts = Math.max(1, Math.ceil(indices.length / MAX_EXAMPLES), Math.ceil(k / MAX_KEPT));
+function cut(
+  indices: Uint32Array,
+  k: number,
+  align: (indices: Uint32Array) => Float64Array,
+  limits: ProblemLimits,
+): ClassProblem[] {
+  const parts = Math.max(1, Math.ceil(indices.length / limits.examples), Math.ceil(k / limits.kept));
   if (parts === 1) return [{ indices, k }];
   const alignment = align(indices);
   const order = indices.map((_, position) => position).sort((a, b) => alignment[b] - alignment[a] || a - b);

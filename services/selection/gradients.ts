@@ -3,6 +3,7 @@ import { plainMatMul } from './matmul.ts';
 import { type GradientObjective, outerLossGradient, readsClean } from './objective.ts';
 import { emptyPrediction, predict } from './predictions.ts';
 import type { ExampleSignals } from './signals.ts';
+import { takeRows } from './take-rows.ts';
 
 /** One rank-one part of every example's gradient: errors e (N x C) outer [h;1] with features h (N x d). */
 export interface RankOneTerm {
@@ -173,14 +174,6 @@ function rowProduct(a: Float32Array, b: Float32Array, row: number, width: number
   let product = 0;
   for (let j = row * width; j < (row + 1) * width; j += 1) product += a[j] * b[j];
   return product;
-}
-
-function takeRows(matrix: Float32Array, width: number, rows: Uint32Array): Float32Array {
-  const taken = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    taken.set(matrix.subarray(row * width, (row + 1) * width), i * width);
-  });
-  return taken;
 }
 
 /** The terms' rows under each other, so that one matrix product serves all of them. */

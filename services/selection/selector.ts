@@ -1,5 +1,6 @@
 import type { ObjectiveKind } from '../../proto/gen/winnow/v1/objective_pb.ts';
 import type { ScorerParameter, Signal } from '../../proto/gen/winnow/v1/scorer_service_pb.ts';
+import type { SelectionHistory } from './history.ts';
 import type { MatMul } from './matmul.ts';
 import type { GradientObjective } from './objective.ts';
 import type { ExampleSignals } from './signals.ts';
@@ -13,6 +14,13 @@ export type SelectorParameter = Readonly<
 export interface SelectorInput {
   /** What was measured; validated, and with everything the selector needs. */
   readonly signals: ExampleSignals;
+  /**
+   * Held-out examples, measured in the same way by the same model: same classes and features, validated, with
+   * everything the selector needs. Read by `adv-glister`, which makes do with a part of `signals` where it is absent.
+   */
+  readonly validation?: ExampleSignals | undefined;
+  /** What earlier rounds saw of the same N examples. Read by `forgetting`. */
+  readonly history?: SelectionHistory | undefined;
   readonly objective: GradientObjective;
   /** Examples to keep, 1 to N. */
   readonly k: number;

@@ -1,6 +1,7 @@
 import { ErrorReason } from '../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { Signal } from '../../proto/gen/winnow/v1/scorer_service_pb.ts';
 import { AppError } from '../app-error.ts';
+import { takeRows } from './take-rows.ts';
 
 /**
  * What was measured of every example, in index order; N = `examples`, C = `classes`, d = `features`.
@@ -55,6 +56,22 @@ export function validateSignals(signals: ExampleSignals, needed: readonly Signal
     features,
     needed.includes(Signal.ADVERSARIAL_FEATURES),
   );
+}
+
+/** The signals of the given examples only, copied, in the given order; what was not measured stays empty or absent. */
+export function takeSignals(signals: ExampleSignals, indices: Uint32Array): ExampleSignals {
+  const { classes, features, cleanLogits, cleanFeatures } = signals;
+  const take = (matrix: Float32Array, width: number) => (matrix.length === 0 ? matrix : takeRows(matrix, width, indices));
+  return {
+    examples: indices.length,
+    classes,
+    features,
+    labels: Uint16Array.from(indices, (index) => signals.labels[index]),
+    adversarialLogits: take(signals.adversarialLogits, classes),
+    adversarialFeatures: take(signals.adversarialFeatures, features),
+    ...(cleanLogits && { cleanLogits: take(cleanLogits, classes) }),
+    ...(cleanFeatures && { cleanFeatures: take(cleanFeatures, features) }),
+  };
 }
 
 function checkMatrix(

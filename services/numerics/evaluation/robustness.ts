@@ -5,6 +5,9 @@ import { tf } from '../backend.ts';
 import { crossEntropy, klDivergence } from '../losses.ts';
 import type { Model } from '../models/model.ts';
 import { deriveSeed } from '../random.ts';
+import { correctRows } from './correct-rows.ts';
+import { type EvaluationBatch, takeExamples } from './evaluation-batch.ts';
+import { Survivors } from './survivors.ts';
 
 /** The attack of an evaluation: PGD with restarts. */
 export interface EvaluationAttack extends Budget {
@@ -14,29 +17,10 @@ export interface EvaluationAttack extends Budget {
   readonly restarts: number;
 }
 
-/** Some test examples. */
-export interface EvaluationBatch {
-  /** Images [N,H,W,C] in [0,1]. */
-  readonly images: tf.Tensor4D;
-  /** Labels [N,C]. */
-  readonly oneHot: tf.Tensor2D;
-  /** Index of each example, which seeds its attack. */
-  readonly indices: Uint32Array;
-}
-
 /** How many examples of a batch are right. */
 export interface BatchAccuracy {
   readonly clean: number;
   readonly robust: number;
-}
-
-const EVALUATION = { training: false } as const;
-
-function correctRows(model: Model, images: tf.Tensor4D, oneHot: tf.Tensor2D): Uint8Array {
-  return tf.tidy(() => {
-    const { logits } = model.forward(images, EVALUATION);
-    return tf.equal(tf.argMax(logits, -1), tf.argMax(oneHot, -1)).dataSync() as Uint8Array;
-  });
 }
 
 function attackOnce(
@@ -45,26 +29,15 @@ function attackOnce(
   attack: EvaluationAttack,
   seed: bigint,
   restart: number,
-): Uint8Array {
-  return tf.tidy(() => {
-    const clean = attack.loss === 'kl' ? model.forward(batch.images, EVALUATION).logits : undefined;
-    const loss = (x: tf.Tensor4D) => {
-      const { logits } = model.forward(x, EVALUATION);
-      return clean ? klDivergence(clean, logits) : crossEntropy(logits, batch.oneHot);
-    };
-    const seeds = [...batch.indices].map((index) => deriveSeed(seed, 'evaluation', restart, index));
-    return correctRows(model, pgd(batch.images, loss, attack, seeds), batch.oneHot);
-  });
-}
-
-function keepRows(batch: EvaluationBatch, kept: Uint8Array): EvaluationBatch {
-  const rows = [...kept.keys()].filter((row) => kept[row] !== 0);
-  const at = tf.tensor1d(rows, 'int32');
-  return {
-    images: tf.gather(batch.images, at),
-    oneHot: tf.gather(batch.oneHot, at),
-    indices: Uint32Array.from(rows, (row) => batch.indices[row]),
+): tf.Tensor4D {
+  const forward = (x: tf.Tensor4D) => model.forward(x, { training: false }).logits;
+  const clean = attack.loss === 'kl' ? forward(batch.images) : undefined;
+  const loss = (x: tf.Tensor4D) => {
+    const logits = forward(x);
+    return clean ? klDivergence(clean, logits) : crossEntropy(logits, batch.oneHot);
   };
+  const seeds = [...batch.indices].map((index) => deriveSeed(seed, 'evaluation', restart, index));
+  return pgd(batch.images, loss, attack, seeds);
 }
 
 /**
@@ -77,14 +50,14 @@ export function batchAccuracy(
   attack: EvaluationAttack,
   seed: bigint,
 ): BatchAccuracy {
-  return tf.tidy(() => {
-    let correct = correctRows(model, batch.images, batch.oneHot);
-    let standing = keepRows(batch, correct);
-    const clean = standing.indices.length;
-    for (let restart = 0; restart < attack.restarts && standing.indices.length > 0; restart++) {
-      correct = attackOnce(model, standing, attack, seed, restart);
-      standing = keepRows(standing, correct);
-    }
-    return { clean, robust: standing.indices.length };
-  });
+  const survivors = new Survivors(batch.indices.length, 1 + attack.restarts);
+  for (const { round, examples } of survivors.batches(batch.indices.length)) {
+    const withstood = tf.tidy(() => {
+      const standing = takeExamples(batch, examples);
+      const images = round === 0 ? standing.images : attackOnce(model, standing, attack, seed, round - 1);
+      return correctRows(model, images, standing.oneHot);
+    });
+    survivors.record(examples, withstood);
+  }
+  return { clean: survivors.survivorsOf(0), robust: survivors.standing };
 }
