@@ -25,24 +25,22 @@ export function measureSignals(
   beforeStep?: BeforeStep,
 ): BatchSignals {
   const n = batch.images.shape[0];
+  const owned: tf.Tensor[] = [];
   const measure = (images: tf.Tensor4D): tf.Tensor2D[] => {
     passes?.forward(n);
-    return tf.tidy(() => {
+    const outputs = tf.tidy(() => {
       const { logits, features } = model.forward(images, { training: false });
       return [logits, features];
     });
-  };
-  const owned: tf.Tensor[] = [];
-  const own = <T extends tf.Tensor[]>(tensors: T): T => {
-    owned.push(...tensors);
-    return tensors;
+    owned.push(...outputs);
+    return outputs;
   };
   // not in a tidy, which would walk every element of what is returned
   try {
-    const clean = own(measure(batch.images));
-    const toAttack = { ...batch, cleanLogits: clean[0] };
-    const [attacked] = own([craft(model, objective, toAttack, budget, seed, passes, beforeStep)]);
-    const adversarial = own(measure(attacked));
+    const clean = measure(batch.images);
+    const attacked = craft(model, objective, { ...batch, cleanLogits: clean[0] }, budget, seed, passes, beforeStep);
+    owned.push(attacked);
+    const adversarial = measure(attacked);
     const [cleanLogits, cleanFeatures] = clean.map((tensor) => tensor.dataSync() as Float32Array);
     const [adversarialLogits, adversarialFeatures] = adversarial.map((tensor) => tensor.dataSync() as Float32Array);
     return { cleanLogits, cleanFeatures, adversarialLogits, adversarialFeatures };

@@ -1,6 +1,6 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { ObjectiveKind } from '../../../proto/gen/winnow/v1/objective_pb.ts';
-import { RunSpecSchema } from '../../../proto/gen/winnow/v1/run_pb.ts';
+import { type RunSpec, RunSpecSchema } from '../../../proto/gen/winnow/v1/run_pb.ts';
 import type { Dataset } from '../../../services/dataset/dataset.ts';
 import { modelForDataset } from '../../../services/dataset/tensor-batch.ts';
 import { makeObjective } from '../../../services/numerics/objectives/make-objective.ts';
@@ -16,11 +16,11 @@ export type SpecInit = Omit<MessageInitShape<typeof RunSpecSchema>, '$typeName' 
 /** The peak rate at which the tiny network learns the tiny data set in a few epochs. */
 export const optimiser = { learningRate: 0.02, momentum: 0.9, weightDecay: 5e-4 };
 
-/** A trainer of a network without BatchNorm, so that an example acts on an update through its own gradient alone. */
-export function tinyTrainer(changes: SpecInit = {}, dataset: Dataset = tinyDataset()): Trainer {
-  const spec = resolveRun(
+/** The resolved spec of a tiny run, its network without BatchNorm. */
+export function tinySpec(changes: SpecInit = {}): RunSpec {
+  return resolveRun(
     create(RunSpecSchema, {
-      dataset: { name: dataset.name },
+      dataset: { name: 'tiny' },
       model: { architecture: 'small-cnn', dropout: 0 },
       objective: { kind: ObjectiveKind.AT, attack: { epsilon: 0.1, stepSize: 0.05, steps: 2 } },
       optimiser,
@@ -30,6 +30,11 @@ export function tinyTrainer(changes: SpecInit = {}, dataset: Dataset = tinyDatas
       ...changes,
     } as MessageInitShape<typeof RunSpecSchema>),
   );
+}
+
+/** A trainer of a network without BatchNorm, so that an example acts on an update through its own gradient alone. */
+export function tinyTrainer(changes: SpecInit = {}, dataset: Dataset = tinyDataset()): Trainer {
+  const spec = tinySpec(changes);
   // normalised by the same figures whatever a test does to the pixels
   const model = modelForDataset(tinyDataset(), spec.model!, spec.seed);
   const trained = new Sgd(model.weights);
