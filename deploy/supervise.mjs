@@ -1,20 +1,24 @@
 // Runs one command for as long as the caller holds this process's stdin open, so that a caller killed outright
 // leaves nothing behind. Meant for programs that can't watch their parent themselves, such as nats-server.
 //
-//   node supervise.mjs [--remove FOLDER] -- COMMAND [ARGUMENT ...]
+//   node supervise.mjs [--remove FOLDER] [--linger MS] -- COMMAND [ARGUMENT ...]
 //
-// stdin closing, SIGTERM or SIGINT end the command (SIGTERM, then SIGKILL); FOLDER is deleted once it has ended.
+// SIGTERM and SIGINT end the command at once, stdin closing does so after MS: time for others whose caller is gone too,
+// and who use the command to end in order. FOLDER is deleted once the command has ended.
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 
 // nats-server flushes its streams on SIGTERM; below the caller's own grace, so that the caller needn't kill us first.
 const GRACE_MS = 4_000;
 
-const separator = process.argv.indexOf('--');
-const [flag, folder] = process.argv.slice(2, separator);
-const [command, ...commandArguments] = process.argv.slice(separator + 1);
-if (separator < 2 || command === undefined) {
-  console.error('usage: node supervise.mjs [--remove FOLDER] -- COMMAND [ARGUMENT ...]');
+const { values, positionals } = parseArgs({
+  options: { remove: { type: 'string' }, linger: { type: 'string', default: '0' } },
+  allowPositionals: true,
+});
+const [command, ...commandArguments] = positionals;
+if (command === undefined) {
+  console.error('usage: node supervise.mjs [--remove FOLDER] [--linger MS] -- COMMAND [ARGUMENT ...]');
   process.exit(2);
 }
 
@@ -25,8 +29,12 @@ function end() {
   setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
 }
 
+function endLater() {
+  setTimeout(end, Number(values.linger)).unref();
+}
+
 function finish(code) {
-  if (flag === '--remove' && folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  if (values.remove !== undefined) rmSync(values.remove, { recursive: true, force: true });
   process.exit(code);
 }
 
@@ -37,4 +45,4 @@ child.once('error', (error) => {
 child.once('exit', (code, signal) => finish(signal === null ? (code ?? 1) : 1));
 process.once('SIGTERM', end);
 process.once('SIGINT', end);
-process.stdin.once('end', end).once('error', end).resume();
+process.stdin.once('end', endLater).once('error', endLater).resume();

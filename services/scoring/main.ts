@@ -34,10 +34,12 @@ runProcess('scoring', async (shutdown) => {
   server.add(ScoringService, scoringService({ bus, scorer, history, dataRoot }));
   const port = await server.listen(config.listen);
   shutdown.onClose('gRPC server', () => server.shutdown(GRACE_MS));
-  answerRequests({ bus, scorer, history, log, signal }).catch((error: unknown) => {
+  const answering = answerRequests({ bus, scorer, history, log, signal }).catch((error: unknown) => {
     log.fatal({ err: error }, 'selection requests are no longer answered');
     shutdown.request('the request consumer failed');
   });
+  // a request under way is given back while the bus is still there, so that nobody waits until it is missed
+  shutdown.onClose('selection requests', () => answering);
   server.setServing(true);
   const address = boundAddress(config.listen, port);
   log.info({ address }, 'ready');

@@ -1,14 +1,37 @@
 import { ErrorReason } from '../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { AppError, invalidField } from '../app-error.ts';
 import type { Selector, SelectorParameter } from './selector.ts';
+import { advCraig } from './selectors/adv-craig.ts';
+import { advGlister } from './selectors/adv-glister.ts';
 import { advGradMatch } from './selectors/adv-grad-match.ts';
+import { advGradMatchBatch } from './selectors/adv-grad-match-batch.ts';
+import { advGradMatchRow } from './selectors/adv-grad-match-row.ts';
 import { adversarialLoss } from './selectors/adversarial-loss.ts';
+import { easyFirst } from './selectors/easy-first.ts';
 import { el2n } from './selectors/el2n.ts';
+import { forgetting } from './selectors/forgetting.ts';
+import { grand } from './selectors/grand.ts';
+import { lossDrop } from './selectors/loss-drop.ts';
+import { margin } from './selectors/margin.ts';
 import { random } from './selectors/random.ts';
 
 /** The built-in selectors by name, in alphabetical order. */
 export const selectors: ReadonlyMap<string, Selector> = new Map(
-  [advGradMatch, adversarialLoss, el2n, random].map((selector) => [selector.name, selector]),
+  [
+    advCraig,
+    advGlister,
+    advGradMatch,
+    advGradMatchBatch,
+    advGradMatchRow,
+    adversarialLoss,
+    easyFirst,
+    el2n,
+    forgetting,
+    grand,
+    lossDrop,
+    margin,
+    random,
+  ].map((selector) => [selector.name, selector]),
 );
 
 /** The selector of this name. @throws AppError UNKNOWN_SCORER listing the known ones. */

@@ -1,5 +1,6 @@
+import { rankOneGradients, squaredNorms } from './gradients.ts';
 import { type GradientObjective, outerLoss, readsClean } from './objective.ts';
-import { emptyPrediction, predict } from './predictions.ts';
+import { emptyPrediction, predict, runnerUp } from './predictions.ts';
 import type { ExampleSignals } from './signals.ts';
 
 /**
@@ -33,4 +34,21 @@ export function el2n(signals: ExampleSignals): Float64Array {
     scores[i] = Math.sqrt(squared);
   }
   return scores;
+}
+
+/** The adversarial margin q_y − max_{k≠y} q_k of every example, N values in [−1, 1]; below 0 where the attack succeeds. */
+export function adversarialMargin(signals: ExampleSignals): Float64Array {
+  const q = emptyPrediction(signals.classes);
+  return Float64Array.from(signals.labels, (label, i) => {
+    predict(signals.adversarialLogits, i, q);
+    return q.probability[label] - q.probability[runnerUp(q, label)];
+  });
+}
+
+/**
+ * GraNd (Paul 2021) under attack: the norm of every example's last-layer gradient of the objective, N values.
+ * @throws RangeError where a signal is missing that the objective reads.
+ */
+export function gradientNorms(signals: ExampleSignals, objective: GradientObjective): Float64Array {
+  return squaredNorms(rankOneGradients(signals, objective)).map(Math.sqrt);
 }

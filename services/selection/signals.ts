@@ -61,7 +61,8 @@ export function validateSignals(signals: ExampleSignals, needed: readonly Signal
 /** The signals of the given examples only, copied, in the given order; what was not measured stays empty or absent. */
 export function takeSignals(signals: ExampleSignals, indices: Uint32Array): ExampleSignals {
   const { classes, features, cleanLogits, cleanFeatures } = signals;
-  const take = (matrix: Float32Array, width: number) => (matrix.length === 0 ? matrix : takeRows(matrix, width, indices));
+  const take = (matrix: Float32Array, width: number) =>
+    matrix.length === 0 ? matrix : takeRows(matrix, width, indices);
   return {
     examples: indices.length,
     classes,

@@ -9,6 +9,7 @@ import {
 } from '../../proto/gen/winnow/v1/run_pb.ts';
 import { invalidField } from '../app-error.ts';
 import { resolveEvaluationAttack } from './attack.ts';
+import { resolveAttackPolicy } from './attack-policy.ts';
 import { resolveModel } from './model.ts';
 import { resolveObjective } from './objective.ts';
 import { resolvePrecision } from './precision.ts';
@@ -78,5 +79,6 @@ export function resolveRun(spec: RunSpec | undefined): RunSpec {
     precision: resolvePrecision(spec.precision, 'spec.precision'),
     evaluation: resolveEvaluation(spec.evaluation, objective.attack!.epsilon, 'spec.evaluation'),
     ...(spec.augment !== undefined && { augment: spec.augment }),
+    attackPolicy: resolveAttackPolicy(spec.attackPolicy, objective.attack!, 'spec.attack_policy'),
   });
 }

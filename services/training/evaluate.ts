@@ -51,10 +51,13 @@ export async function evaluate(
     const size = Math.min(EVALUATION_BATCH, total - first);
     const indices = Uint32Array.from({ length: size }, (_, i) => first + i);
     const batch = tensorBatch(dataset, dataset.test, indices);
-    const accuracy = batchAccuracy(model, { ...batch, indices }, attack, plan.seed);
-    tf.dispose([batch.images, batch.oneHot]);
-    clean += accuracy.clean;
-    robust += accuracy.robust;
+    try {
+      const accuracy = batchAccuracy(model, { ...batch, indices }, attack, plan.seed, context.throwIfStopped);
+      clean += accuracy.clean;
+      robust += accuracy.robust;
+    } finally {
+      tf.dispose([batch.images, batch.oneHot]);
+    }
     onProgress?.(first + size, total);
     await context.breathe();
   }

@@ -6,18 +6,15 @@ import { augmentationFor } from '../dataset/augment.ts';
 import { splitSize } from '../dataset/dataset.ts';
 import { datasetInfo } from '../dataset/dataset-info.ts';
 import { loadDataset } from '../dataset/load.ts';
-import { modelForDataset } from '../dataset/tensor-batch.ts';
 import type { Subset } from '../index-set/check-index-set.ts';
 import { deviceInfo } from '../numerics/backend.ts';
 import { encodeSafetensors } from '../numerics/models/safetensors.ts';
-import { makeObjective } from '../numerics/objectives/make-objective.ts';
-import { Sgd } from '../numerics/sgd.ts';
 import type { WorkContext } from '../platform/thread/serve-work.ts';
 import { evaluate } from './evaluate.ts';
-import { Ledger } from './ledger.ts';
 import { type ArrivedRound, Rounds } from './rounds.ts';
 import type { SelectionAnswer, TrainProgress, TrainQuestion, TrainRequest, TrainResult } from './run-messages.ts';
-import { type EpochOutcome, type Trainer, trainEpoch } from './train-epoch.ts';
+import { type EpochOutcome, trainEpoch } from './train-epoch.ts';
+import { createTrainer, disposeTrainer, type Trainer } from './trainer.ts';
 
 /** Shortest time between two progress messages. */
 const PROGRESS_INTERVAL_MS = 250;
@@ -104,6 +101,7 @@ class RunTraining {
       examples: outcome.examples,
       updates: this.#trainer.updates,
       seconds,
+      attackGroups: outcome.attackGroups,
       ...(evaluation && { evaluation }),
     });
   }
@@ -166,16 +164,11 @@ export async function trainRun({ spec }: TrainRequest, dataRoot: string, context
     device: `${device} (TensorFlow ${version})`,
   };
   context.progress(loaded);
-  const model = modelForDataset(dataset, spec.model!, spec.seed);
-  const optimiser = new Sgd(model.weights);
   const { crop, flip } = augmentationFor(dataset.format, spec.augment);
-  const augment = crop > 0 || flip ? { crop, flip, seed: spec.seed, epoch: 0 } : undefined;
-  const objective = makeObjective(spec.objective!);
+  const trainer = createTrainer(spec, dataset, crop > 0 || flip ? { crop, flip, seed: spec.seed } : undefined);
   try {
-    const trainer = { spec, dataset, model, objective, optimiser, ledger: new Ledger(), augment, updates: 0 };
     return await new RunTraining(trainer, context).train();
   } finally {
-    optimiser.dispose();
-    model.dispose();
+    disposeTrainer(trainer);
   }
 }

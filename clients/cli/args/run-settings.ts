@@ -3,6 +3,9 @@ export type ObjectiveName = 'at' | 'trades' | 'mart';
 /** A learning-rate schedule as it is written on the command line. */
 export type ScheduleName = 'constant' | 'cosine' | 'step';
 
+/** How much attack each training example gets, as it is written on the command line. */
+export type AttackPolicyName = 'fixed' | 'bullet-train';
+
 /** Everything that decides a run but its seed and its scorer, named as the options are. */
 export interface RunSettings {
   readonly dataset: string;
@@ -22,6 +25,7 @@ export interface RunSettings {
   readonly epsilon: number;
   readonly stepSize: number;
   readonly steps: number;
+  readonly attackPolicy: AttackPolicyName;
   readonly learningRate: number;
   readonly momentum: number;
   readonly weightDecay: number;
@@ -38,6 +42,10 @@ export interface RunSettings {
   readonly warmStart: number;
   readonly maxStaleness: number;
   readonly classFloor: number;
+  /** Steps of the scoring attack; the training attack's where unset. */
+  readonly scoreSteps?: number | undefined;
+  /** Their size: where unset, as far in all as the training attack's steps go. */
+  readonly scoreStepSize?: number | undefined;
   readonly scorerParameter?: Readonly<Record<string, number>> | undefined;
   /** Evaluation attack: the training epsilon, and a quarter of the radius, where unset. */
   readonly evalEpsilon?: number | undefined;

@@ -1,4 +1,5 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { AttackPolicyKind } from '../../../proto/gen/winnow/v1/attack_policy_pb.ts';
 import type { DatasetSpecSchema } from '../../../proto/gen/winnow/v1/dataset_pb.ts';
 import type { ModelSpecSchema } from '../../../proto/gen/winnow/v1/model_pb.ts';
 import {
@@ -16,6 +17,7 @@ import type { SelectionSpecSchema } from '../../../proto/gen/winnow/v1/selection
 import type { RunSettings } from './run-settings.ts';
 
 const objectiveKinds = { at: ObjectiveKind.AT, trades: ObjectiveKind.TRADES, mart: ObjectiveKind.MART };
+const attackPolicies = { fixed: AttackPolicyKind.FIXED, 'bullet-train': AttackPolicyKind.BULLET_TRAIN };
 const schedules = { constant: Schedule.CONSTANT, cosine: Schedule.COSINE, step: Schedule.STEP };
 // As the contract says of evaluations: steps of a quarter of the radius.
 const EVALUATION_STEPS_PER_RADIUS = 4;
@@ -43,6 +45,7 @@ export function runSpec(
     batchSize: settings.batchSize,
     evaluation: evaluationSpec(settings),
     ...(settings.augment !== undefined && { augment: settings.augment }),
+    attackPolicy: { kind: attackPolicies[settings.attackPolicy] },
   });
 }
 
@@ -81,7 +84,15 @@ export function selectionSpec(settings: RunSettings, scorer: string): MessageIni
     warmStartEpochs: settings.warmStart,
     maxStalenessEpochs: settings.maxStaleness,
     classFloor: settings.classFloor,
+    ...(settings.scoreSteps !== undefined && { attack: scoringAttack(settings, settings.scoreSteps) }),
   };
+}
+
+/** A scoring attack of fewer steps: each as much longer, so that together they reach as far as the training attack's. */
+function scoringAttack(settings: RunSettings, steps: number): MessageInitShape<typeof AttackSpecSchema> {
+  const { epsilon, stepSize } = settings;
+  const reach = (stepSize * settings.steps) / Math.max(1, steps);
+  return { epsilon, steps, stepSize: settings.scoreStepSize ?? Math.min(reach, 2 * epsilon, 1) };
 }
 
 /** The attack that accuracy is measured under. */

@@ -40,7 +40,13 @@ export function withObjectiveOptions<A extends unknown[], O extends OptionValues
       ratioIn({ min: 0, max: 1 }),
     )
     .option('--step-size <size>', `attack step ${preset('stepSize')}`, ratioIn({ min: 0, max: 1, above: true }))
-    .option('--steps <n>', `attack steps ${preset('steps')}`, wholeIn({ max: 1000 }));
+    .option('--steps <n>', `attack steps ${preset('steps')}`, wholeIn({ max: 1000 }))
+    .addOption(
+      new Option(
+        '--attack-policy <name>',
+        `how much attack each training example gets ${preset('attackPolicy')}`,
+      ).choices(['fixed', 'bullet-train'] as const),
+    );
 }
 
 /** Options of the optimiser and its course. */
@@ -75,6 +81,12 @@ export function withSelectionOptions<A extends unknown[], O extends OptionValues
       '--class-floor <share>',
       `least share of a class's budget ${preset('classFloor')}`,
       ratioIn({ min: 0, max: 1 }),
+    )
+    .option('--score-steps <n>', `steps of the scoring attack ${preset('scoreSteps')}`, wholeIn({ max: 1000 }))
+    .option(
+      '--score-step-size <size>',
+      'their size (default: as far in all as the training attack)',
+      ratioIn({ min: 0, max: 1, above: true }),
     )
     .option('--scorer-parameter <name=value>', 'a parameter of the scorer; may be repeated', parameterEntry);
 }

@@ -10,6 +10,8 @@ const STORE_LIMIT = '8GB';
 const MEMORY_LIMIT = '64MB';
 const READY_TIMEOUT_MS = 20_000;
 const POLL_MS = 25;
+// Where this process is killed, services notice it as well and take a few seconds to end in order, for which they need nats.
+const LINGER_MS = 6_000;
 
 /** How a local nats-server is started. */
 export interface NatsOptions {
@@ -42,7 +44,16 @@ export async function startNats(options: NatsOptions, signal?: AbortSignal): Pro
   const child = startChild({
     name: 'nats',
     command: process.execPath,
-    arguments: [projectPaths().supervisor, ...remove, '--', options.binary, '-c', configuration],
+    arguments: [
+      projectPaths().supervisor,
+      ...remove,
+      '--linger',
+      `${LINGER_MS}`,
+      '--',
+      options.binary,
+      '-c',
+      configuration,
+    ],
     env: minimalEnvironment(),
     logFile: options.logFile,
     endsWithParent: true,

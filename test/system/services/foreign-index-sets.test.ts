@@ -82,25 +82,20 @@ it('trains on a set that keeps to the contract, whoever made it', async () => {
 });
 
 describe('a set that breaks the contract ends the run', () => {
-  const cases: [what: string, changes: SetInit | ((run: Run) => SetInit), says: string][] = [
+  const cases: [what: string, changes: SetInit, says: string][] = [
     ['of another run', { runId: 'other' }, "run 'other'"],
     ['of another round', { round: 3 }, 'round 3'],
     ['of another data set', { datasetFingerprint: 'ab'.repeat(32) }, 'another data set'],
-    ['of another size', { datasetExamples: EXAMPLES + 1 }, `${EXAMPLES + 1} examples`],
     ['with an index twice', { indexGaps: [5, 3, 0] }, 'index 8 stands twice'],
     ['with an index out of range', { indexGaps: [5, EXAMPLES] }, `outside [0, ${EXAMPLES})`],
     ['that is empty', { indexGaps: [] }, 'no example'],
     ['with a weight that is no number', { indexGaps: [1, 1], ...weighted([1, Number.NaN]) }, 'weight 1 is NaN'],
-    ['with an infinite weight', { indexGaps: [1], ...weighted([Number.POSITIVE_INFINITY]) }, 'weight 0 is Infinity'],
     ['with a negative weight', { indexGaps: [1, 1], ...weighted([-1, 1]) }, 'weight 0 is -1'],
-    ['with weights that are all 0', { indexGaps: [1, 1], ...weighted([0, 0]) }, 'all weights are 0'],
-    ['with too few weights', { indexGaps: [1, 1], ...weighted([1]) }, '1 weights for 2 indices'],
-    ['with weights of no meaning', { weightMeaning: WeightMeaning.UNSPECIFIED }, 'meaning'],
   ];
 
   it.each(cases)('%s', async (_, changes, says) => {
     const run = await waitingRun();
-    await answer(run, inline(run, changes as SetInit));
+    await answer(run, inline(run, changes));
     const { state, failure, rounds, epochsDone } = await ended(run);
     expect(state).toBe(RunState.FAILED);
     expect(failure!.reason).toBe(ErrorReason.INVALID_INDEX_SET);

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { vi } from 'vitest';
 import type { ManagedChild } from '../../../clients/cli/cluster/managed-child.ts';
 import { projectPaths } from '../../../clients/cli/cluster/project-paths.ts';
 import { startService } from '../../../clients/cli/cluster/service.ts';
@@ -16,6 +17,9 @@ export type ServiceName = 'scoring' | 'training';
 export type LogLine = Record<string, unknown> & { readonly level: string; readonly msg: string };
 
 const SERVICE_GRACE_MS = 15_000;
+
+// What takes a second on a machine of its own takes ten beside other work; whoever waits for ever is still found out.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 interface Running {
   readonly child: ManagedChild;
@@ -44,11 +48,8 @@ export class Stack {
   }
 
   /** Starts a service; resolves to its address once it answers calls. */
-  async start(name: ServiceName): Promise<string> {
-    const service = this.launch(name);
-    const address = await service.address;
-    this.#addresses.set(name, address);
-    return address;
+  start(name: ServiceName): Promise<string> {
+    return this.launch(name).address;
   }
 
   /** Starts a service without waiting for it. */
@@ -62,8 +63,12 @@ export class Stack {
       logLevel: 'debug',
       logFile: this.#logFile(name),
     });
-    // A start that nobody waits for may fail when the test ends it.
-    service.address.catch(() => {});
+    service.address.then(
+      (address) => this.#addresses.set(name, address),
+      () => {
+        // Whoever waits for the address is told; a start that nobody waits for may fail when the test ends it.
+      },
+    );
     this.#running.set(name, service);
     return service;
   }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RunState } from '../../../proto/gen/winnow/v1/run_pb.ts';
 import { type CollectedSpan, type Collector, startCollector } from './collector.ts';
@@ -17,31 +19,31 @@ const CONSUMER = 5;
 const REQUESTED = 'winnow.v1.selection.requested';
 const INDEX_SET = 'winnow.v1.index_set';
 
-let collector: Collector;
-let stack: Stack;
-let runId: string;
-
-beforeAll(async () => {
-  collector = await startCollector();
-  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', collector.url);
-  vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', 'http/json');
-  stack = await startStack('scoring', 'training');
-  const training = await stack.training();
-  const selection = { scorer: 'el2n', fraction: 0.5, everyEpochs: 1 };
-  const metadata = { traceparent: `00-${TRACE}-${CALLER}-01` };
-  runId = (await training.createRun(tinySpec({ epochs: ROUNDS, selection }), { metadata })).id;
-  await untilState(training, runId, RunState.SUCCEEDED);
-  // What is waiting is sent before a service ends.
-  await Promise.all([stack.terminate('scoring'), stack.terminate('training')]);
-});
-
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await stack.stop();
-  await collector.stop();
-});
-
 describe('one trace runs client, training, NATS, scoring, NATS, training', () => {
+  let collector: Collector;
+  let stack: Stack;
+  let runId: string;
+
+  beforeAll(async () => {
+    collector = await startCollector();
+    vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', collector.url);
+    vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', 'http/json');
+    stack = await startStack('scoring', 'training');
+    const training = await stack.training();
+    const selection = { scorer: 'el2n', fraction: 0.5, everyEpochs: 1 };
+    const metadata = { traceparent: `00-${TRACE}-${CALLER}-01` };
+    runId = (await training.createRun(tinySpec({ epochs: ROUNDS, selection }), { metadata })).id;
+    await untilState(training, runId, RunState.SUCCEEDED);
+    // What is waiting is sent before a service ends.
+    await Promise.all([stack.terminate('scoring'), stack.terminate('training')]);
+  });
+
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await stack.stop();
+    await collector.stop();
+  });
+
   const named = (name: string, kind?: number) =>
     collector.spans
       .filter((span) => span.traceId === TRACE && span.name.endsWith(name))
@@ -91,5 +93,31 @@ describe('one trace runs client, training, NATS, scoring, NATS, training', () =>
       Array.from({ length: ROUNDS }, () => ['selection requested', 'index set published']).flat(),
     );
     for (const line of [...training, ...scoring]) expect(line.trace_id).toBe(TRACE);
+  });
+});
+
+describe('without an endpoint', () => {
+  // Where OpenTelemetry's exporters send what nobody told them to send elsewhere.
+  const DEFAULT_PORT = 4318;
+
+  it('nothing tries to reach a collector', async ({ skip }) => {
+    let connections = 0;
+    const listener = createServer((socket) => {
+      connections += 1;
+      socket.destroy();
+    });
+    const listening = once(listener, 'listening');
+    listener.listen(DEFAULT_PORT);
+    await listening.catch(() => skip(`port ${DEFAULT_PORT} is taken, perhaps by a collector`));
+    const stack = await startStack('training');
+    try {
+      const training = await stack.training();
+      await training.listRuns()[Symbol.asyncIterator]().next();
+      expect(await stack.terminate('training')).toBe('exit code 0');
+      expect(connections).toBe(0);
+    } finally {
+      await stack.stop();
+      listener.close();
+    }
   });
 });

@@ -77,6 +77,15 @@ describe('measureDataset', () => {
     }
   });
 
+  test('starts the attack of each example elsewhere', async () => {
+    const { images, labels } = dataset.train;
+    const grey = { ...dataset, train: { images: images.map(() => 128), labels } };
+    const attack = { ...tinyTarget().attack, steps: 0 };
+    const { adversarialLogits } = await measure(ALL, grey, tinyTarget(ObjectiveKind.AT, { attack })).signals;
+    const rows = Array.from({ length: EXAMPLES }, (_, i) => adversarialLogits.subarray(3 * i, 3 * i + 3).join(' '));
+    expect(new Set(rows).size).toBe(EXAMPLES);
+  });
+
   test('is a function of the seed', async () => {
     const logits = async (seed: bigint) =>
       (await measure(ALL, dataset, tinyTarget(ObjectiveKind.AT, { seed })).signals).adversarialLogits;

@@ -1,6 +1,7 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { AttackPolicyKind } from '../../../proto/gen/winnow/v1/attack_policy_pb.ts';
 import { ErrorReason } from '../../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { Precision } from '../../../proto/gen/winnow/v1/model_pb.ts';
 import { AttackLoss, AttackStart, ObjectiveKind } from '../../../proto/gen/winnow/v1/objective_pb.ts';
@@ -44,6 +45,7 @@ describe('resolveRun', () => {
           },
           progressExamples: 500,
         },
+        attackPolicy: { kind: AttackPolicyKind.FIXED },
       }),
     );
   });
@@ -86,6 +88,7 @@ describe('resolveRun', () => {
     ['epochs', { epochs: 10_001 }],
     ['batch_size', { batchSize: 4097 }],
     ['precision', { precision: UNKNOWN_VALUE }],
+    ['attack_policy.kind', { attackPolicy: { kind: UNKNOWN_VALUE } }],
     ['evaluation.attack.restarts', { evaluation: { attack: { ...attack, restarts: 101 } } }],
     ['evaluation.attack.epsilon', { evaluation: { attack: { ...attack, epsilon: Number.NaN } } }],
   ];

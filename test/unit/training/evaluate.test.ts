@@ -5,11 +5,12 @@ import { AttackLoss, AttackSpecSchema, AttackStart } from '../../../proto/gen/wi
 import { tf } from '../../../services/numerics/backend.ts';
 import { resolveEvaluationAttack } from '../../../services/spec/attack.ts';
 import { evaluate } from '../../../services/training/evaluate.ts';
-import { type Trainer, trainEpoch } from '../../../services/training/train-epoch.ts';
+import { trainEpoch } from '../../../services/training/train-epoch.ts';
+import { disposeTrainer, type Trainer } from '../../../services/training/trainer.ts';
 import { expectAppError } from '../dataset/fixtures/expect-app-error.ts';
 import { directContext } from '../direct-context.ts';
 import { tinyDataset } from '../tiny-dataset.ts';
-import { disposeTrainer, tinyTrainer } from './tiny-trainer.ts';
+import { tinyTrainer } from './tiny-trainer.ts';
 
 const TEST_EXAMPLES = 300;
 const dataset = tinyDataset({ test: TEST_EXAMPLES });
@@ -73,6 +74,17 @@ describe('evaluate', () => {
       [250, 300],
       [300, 300],
     ]);
+  });
+
+  test('measures each example once, with its own label', async () => {
+    const { images, labels } = dataset.test;
+    // every label beyond the first batch is wrong
+    const wrong = labels.map((label, index) => (index < 250 ? label : (label + 1) % 3));
+    const front = await evaluate(trainer.model, dataset, planOf({ epsilon: 0 }, 250), directContext());
+    const mixed = { ...dataset, test: { images, labels: wrong } };
+    const { cleanAccuracy } = await evaluate(trainer.model, mixed, planOf({ epsilon: 0 }), directContext());
+    expect(cleanAccuracy * TEST_EXAMPLES).toBeGreaterThanOrEqual(front.cleanAccuracy * 250 - 1e-9);
+    expect(cleanAccuracy * TEST_EXAMPLES).toBeLessThan(front.cleanAccuracy * 250 + 10);
   });
 
   test('stops between batches and leaves no tensor behind', async () => {

@@ -41,10 +41,10 @@ describe('the ledger', () => {
     await ledger.time('evaluation', async () => {
       await sleep(4 * NAP_MS);
       const { seconds } = ledger.cost();
-      expect(seconds!.total - before).toBeLessThan(NAP_SECONDS);
+      expect(seconds!.total - before).toBeLessThan(2 * NAP_SECONDS);
       expect(seconds!.evaluation).toBeGreaterThanOrEqual(4 * NAP_SECONDS);
     });
-    expect(ledger.elapsed - before).toBeLessThan(NAP_SECONDS);
+    expect(ledger.elapsed - before).toBeLessThan(2 * NAP_SECONDS);
     await sleep(NAP_MS);
     expect(ledger.elapsed - before).toBeGreaterThanOrEqual(NAP_SECONDS);
   });

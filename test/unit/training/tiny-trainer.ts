@@ -2,12 +2,8 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { ObjectiveKind } from '../../../proto/gen/winnow/v1/objective_pb.ts';
 import { type RunSpec, RunSpecSchema } from '../../../proto/gen/winnow/v1/run_pb.ts';
 import type { Dataset } from '../../../services/dataset/dataset.ts';
-import { modelForDataset } from '../../../services/dataset/tensor-batch.ts';
-import { makeObjective } from '../../../services/numerics/objectives/make-objective.ts';
-import { Sgd } from '../../../services/numerics/sgd.ts';
 import { resolveRun } from '../../../services/spec/run.ts';
-import { Ledger } from '../../../services/training/ledger.ts';
-import type { Trainer } from '../../../services/training/train-epoch.ts';
+import { createTrainer, type Trainer } from '../../../services/training/trainer.ts';
 import { tinyDataset } from '../tiny-dataset.ts';
 
 /** Fields of a run's spec. */
@@ -35,15 +31,7 @@ export function tinySpec(changes: SpecInit = {}): RunSpec {
 /** A trainer of a network without BatchNorm, so that an example acts on an update through its own gradient alone. */
 export function tinyTrainer(changes: SpecInit = {}, dataset: Dataset = tinyDataset()): Trainer {
   const spec = tinySpec(changes);
-  // normalised by the same figures whatever a test does to the pixels
-  const model = modelForDataset(tinyDataset(), spec.model!, spec.seed);
-  const trained = new Sgd(model.weights);
-  const objective = makeObjective(spec.objective!);
-  return { spec, dataset, model, objective, optimiser: trained, ledger: new Ledger(), augment: undefined, updates: 0 };
-}
-
-/** Frees a trainer's tensors. */
-export function disposeTrainer({ model, optimiser: trained }: Trainer): void {
-  trained.dispose();
-  model.dispose();
+  const trainer = createTrainer(spec, tinyDataset(), undefined);
+  // the model stays normalised by the same figures whatever a test does to the pixels
+  return { ...trainer, dataset };
 }

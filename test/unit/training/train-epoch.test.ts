@@ -1,49 +1,16 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ErrorReason } from '../../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { ObjectiveKind } from '../../../proto/gen/winnow/v1/objective_pb.ts';
 import { Schedule } from '../../../proto/gen/winnow/v1/run_pb.ts';
-import { type Dataset, imageSize } from '../../../services/dataset/dataset.ts';
-import type { Subset } from '../../../services/index-set/check-index-set.ts';
 import { tf } from '../../../services/numerics/backend.ts';
-import { type EpochOutcome, type Trainer, trainEpoch } from '../../../services/training/train-epoch.ts';
+import { trainEpoch } from '../../../services/training/train-epoch.ts';
 import { expectAppError } from '../dataset/fixtures/expect-app-error.ts';
 import { directContext } from '../direct-context.ts';
-import { expectNear } from '../numerics/tensor-assertions.ts';
-import { tinyDataset } from '../tiny-dataset.ts';
-import { disposeTrainer, optimiser, type SpecInit, tinyTrainer } from './tiny-trainer.ts';
+import { optimiser } from './tiny-trainer.ts';
+import { newTrainer, train, weightsAfter } from './training-runs.ts';
 
 const ignore = () => {};
 const EVEN = Uint32Array.from({ length: 24 }, (_, i) => 2 * i);
-/** Examples 0, 6, 12, .. of weight 0. */
-const ZEROS = Float32Array.from(EVEN, (index) => (index % 6 === 0 ? 0 : 1 + (index % 4)));
-
-function newTrainer(changes?: SpecInit, dataset?: Dataset): Trainer {
-  const trainer = tinyTrainer(changes, dataset);
-  onTestFinished(() => disposeTrainer(trainer));
-  return trainer;
-}
-
-async function train(trainer: Trainer, epochs: number, subset?: Subset): Promise<EpochOutcome[]> {
-  const outcomes: EpochOutcome[] = [];
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    outcomes.push(await trainEpoch(trainer, epoch, subset, directContext(), ignore));
-  }
-  return outcomes;
-}
-
-/** All weights after training, one after another. */
-async function weightsAfter(trainer: Trainer, epochs: number, subset?: Subset): Promise<number[]> {
-  await train(trainer, epochs, subset);
-  return [...trainer.model.weights.snapshot().values()].flatMap(({ data }) => [...data]);
-}
-
-/** The tiny data set with the pixels of some examples turned upside down. */
-function altered(which: (index: number) => boolean): Dataset {
-  const dataset = tinyDataset();
-  const size = imageSize(dataset);
-  const images = dataset.train.images.map((pixel, i) => (which(Math.floor(i / size)) ? 255 - pixel : pixel));
-  return { ...dataset, train: { ...dataset.train, images } };
-}
 
 describe('training', () => {
   test.each([
@@ -108,45 +75,6 @@ describe('training', () => {
     const before = tf.memory().numTensors;
     await train(trainer, 1, { indices: EVEN, weights });
     expect(tf.memory().numTensors).toBe(before);
-  });
-});
-
-describe('training on a subset', () => {
-  test('sees its examples and no others', async () => {
-    const trainer = newTrainer();
-    const [outcome] = await train(trainer, 1, { indices: EVEN });
-    expect(outcome.examples).toBe(24);
-    expect(trainer.updates).toBe(2);
-    const weights = await weightsAfter(newTrainer(), 1, { indices: EVEN });
-    const others = altered((index) => index % 2 === 1);
-    expect(await weightsAfter(newTrainer({}, others), 1, { indices: EVEN })).toEqual(weights);
-    const one = altered((index) => index === 10);
-    expect(await weightsAfter(newTrainer({}, one), 1, { indices: EVEN })).not.toEqual(weights);
-  });
-
-  test('gives examples of weight 0 no part in an update', async () => {
-    const subset = { indices: EVEN, weights: ZEROS };
-    const weights = await weightsAfter(newTrainer(), 2, subset);
-    const zeros = altered((index) => index % 6 === 0);
-    expect(await weightsAfter(newTrainer({}, zeros), 2, subset)).toEqual(weights);
-    const one = altered((index) => index === 10);
-    expect(await weightsAfter(newTrainer({}, one), 2, subset)).not.toEqual(weights);
-  });
-
-  test('does the same for equal weights of any size as without', async () => {
-    const without = await weightsAfter(newTrainer(), 1, { indices: EVEN });
-    const equal = await weightsAfter(newTrainer(), 1, { indices: EVEN, weights: new Float32Array(24).fill(7) });
-    expectNear(equal, without, 1e-5);
-    const uneven = await weightsAfter(newTrainer(), 1, { indices: EVEN, weights: ZEROS });
-    expect(() => expectNear(uneven, without, 1e-4)).toThrow();
-  });
-
-  test('gives each weight to its own example, in whatever order an epoch takes them', async () => {
-    // all weight on one example: an epoch of one batch is then a step on that example alone
-    const weights = Float32Array.from(EVEN, (index) => (index === 10 ? 1 : 0));
-    const trained = await weightsAfter(newTrainer({ batchSize: 48 }), 1, { indices: EVEN, weights });
-    const others = altered((index) => index !== 10);
-    expect(await weightsAfter(newTrainer({ batchSize: 48 }, others), 1, { indices: EVEN, weights })).toEqual(trained);
   });
 });
 

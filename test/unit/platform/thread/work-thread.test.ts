@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { ErrorReason } from '../../../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { AppError, invalidField } from '../../../../services/app-error.ts';
 import { WorkThread, type WorkThreadOptions } from '../../../../services/platform/thread/work-thread.ts';
+import { compileWorker } from '../../compile-worker.ts';
 import { expectAppError } from '../../dataset/fixtures/expect-app-error.ts';
 
-const ENTRY = new URL('./fixtures/worker.mjs', import.meta.url);
+const ENTRY = await compileWorker(new URL('./fixtures/work.ts', import.meta.url));
 
 interface Identity {
   readonly threadId: number;
@@ -50,7 +51,7 @@ describe('a work thread', () => {
       shared.run('echo', 1),
     ]);
     expect(app).toEqual({ status: 'rejected', reason: invalidField('spec.x', 'is bad') });
-    expect(error).toMatchObject({ reason: { message: 'a fault', stack: expect.stringContaining('work.ts') } });
+    expect(error).toMatchObject({ reason: { message: 'a fault', stack: expect.stringContaining('fixtures/work.js') } });
     expect(text).toMatchObject({ reason: { message: 'only text' } });
     expect(unknown).toMatchObject({ reason: { message: 'no work is called neverHeardOf' } });
     expect(after).toEqual({ status: 'fulfilled', value: 1 });
@@ -96,9 +97,12 @@ describe('work that asks', () => {
         late = resolve;
       });
     await shared.run('askAndLeave', 'x', { onAsk });
-    const next = shared.run('ask', ['y'], { onAsk: async () => 'mine' });
-    late('not mine');
-    expect(await next).toEqual(['mine']);
+    const onNextAsk = async () => {
+      late('not mine');
+      await sleep(20);
+      return 'mine';
+    };
+    expect(await shared.run('ask', ['y'], { onAsk: onNextAsk })).toEqual(['mine']);
   });
 });
 

@@ -34,6 +34,17 @@ test('ends the command and deletes the folder when stdin closes', async () => {
   expect(existsSync(folder)).toBe(false);
 });
 
+test('lingers after stdin closed where it is told to, but not after SIGTERM', async () => {
+  const patient = await supervise(ORDERLY, '--linger', '500');
+  const before = Date.now();
+  patient.supervisor.stdin.end();
+  await patient.exited;
+  expect(Date.now() - before).toBeGreaterThanOrEqual(490);
+  const { supervisor, exited } = await supervise(ORDERLY, '--linger', '60000');
+  supervisor.kill('SIGTERM');
+  expect(await exited).toEqual([5, null]);
+});
+
 test('passes SIGTERM on and gives the exit code back', async () => {
   const { supervisor, exited } = await supervise(ORDERLY);
   supervisor.kill('SIGTERM');

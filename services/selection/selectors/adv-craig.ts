@@ -1,0 +1,20 @@
+import { selectCraig } from '../craig.ts';
+import { rankOneGradients } from '../gradients.ts';
+import { gradientNeeds } from '../objective-signals.ts';
+import type { Selector } from '../selector.ts';
+
+/** CRAIG (Mirzasoleiman 2020) on the objective's last-layer gradients of attacked examples. */
+export const advCraig: Selector = {
+  name: 'adv-craig',
+  version: '1',
+  description:
+    'Keeps, in every class, the examples that all others are nearest to in last-layer gradient under attack, by greedy ' +
+    'facility location, each weighing as many examples as it stands for (CRAIG, Mirzasoleiman 2020).',
+  parameters: [],
+  ...gradientNeeds,
+  output: 'set',
+  async select({ signals, objective, k, matMul, signal, onProgress }) {
+    const { labels, classes } = signals;
+    return selectCraig(rankOneGradients(signals, objective), labels, { k, classes, matMul, signal, onProgress });
+  },
+};

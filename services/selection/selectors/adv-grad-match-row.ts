@@ -1,0 +1,23 @@
+import { selectGradMatch } from '../grad-match.ts';
+import { rankOneGradients } from '../gradients.ts';
+import { gradientNeeds } from '../objective-signals.ts';
+import type { Selector } from '../selector.ts';
+import { matchingOptions } from './matching-options.ts';
+import { matchingParameters } from './matching-parameters.ts';
+
+/** GRAD-MATCH per class and gradient: a class is matched on the gradient of its own logit's weights alone. */
+export const advGradMatchRow: Selector = {
+  name: 'adv-grad-match-row',
+  version: '1',
+  description:
+    "Keeps, in every class, weighted examples whose gradients under attack by the class's own row of the last layer sum " +
+    'up to those of the whole class: the per-class-per-gradient variant of GRAD-MATCH (Killamsetty 2021).',
+  parameters: matchingParameters,
+  ...gradientNeeds,
+  output: 'set',
+  async select(input) {
+    const { signals, objective } = input;
+    const options = { ...matchingOptions(input), ownRowOnly: true };
+    return selectGradMatch(rankOneGradients(signals, objective), signals.labels, options);
+  },
+};

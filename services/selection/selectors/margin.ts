@@ -1,0 +1,16 @@
+import { Signal } from '../../../proto/gen/winnow/v1/scorer_service_pb.ts';
+import { adversarialMargin } from '../scores.ts';
+import { scoreSelector } from './score-selector.ts';
+
+/** Examples of smallest adversarial margin; the score is the margin's negative, in [−1, 1]. */
+export const margin = scoreSelector(
+  {
+    name: 'margin',
+    version: '1',
+    description:
+      'Keeps the examples with the smallest margin q_y - max_{k≠y} q_k under attack, those furthest on the wrong side ' +
+      'first. Scores are the negative margin.',
+    needs: [Signal.LABEL, Signal.ADVERSARIAL_LOGITS],
+  },
+  ({ signals }) => adversarialMargin(signals).map((value) => -value),
+);
