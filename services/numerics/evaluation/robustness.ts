@@ -1,5 +1,5 @@
 import type { Budget } from '../attacks/craft.ts';
-import { pgd } from '../attacks/pgd.ts';
+import { type BeforeStep, pgd } from '../attacks/pgd.ts';
 import type { Start } from '../attacks/start.ts';
 import { tf } from '../backend.ts';
 import { crossEntropy, klDivergence } from '../losses.ts';
@@ -29,6 +29,7 @@ function attackOnce(
   attack: EvaluationAttack,
   seed: bigint,
   restart: number,
+  beforeStep?: BeforeStep,
 ): tf.Tensor4D {
   const forward = (x: tf.Tensor4D) => model.forward(x, { training: false }).logits;
   const clean = attack.loss === 'kl' ? forward(batch.images) : undefined;
@@ -37,7 +38,7 @@ function attackOnce(
     return clean ? klDivergence(clean, logits) : crossEntropy(logits, batch.oneHot);
   };
   const seeds = [...batch.indices].map((index) => deriveSeed(seed, 'evaluation', restart, index));
-  return pgd(batch.images, loss, attack, seeds);
+  return pgd(batch.images, loss, attack, seeds, beforeStep);
 }
 
 /**
@@ -49,12 +50,13 @@ export function batchAccuracy(
   batch: EvaluationBatch,
   attack: EvaluationAttack,
   seed: bigint,
+  beforeStep?: BeforeStep,
 ): BatchAccuracy {
   const survivors = new Survivors(batch.indices.length, 1 + attack.restarts);
   for (const { round, examples } of survivors.batches(batch.indices.length)) {
     const withstood = tf.tidy(() => {
       const standing = takeExamples(batch, examples);
-      const images = round === 0 ? standing.images : attackOnce(model, standing, attack, seed, round - 1);
+      const images = round === 0 ? standing.images : attackOnce(model, standing, attack, seed, round - 1, beforeStep);
       return correctRows(model, images, standing.oneHot);
     });
     survivors.record(examples, withstood);

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { tf } from '../../../../services/numerics/backend.ts';
-import {
-  batchAccuracy,
-  type EvaluationAttack,
-  type EvaluationBatch,
-} from '../../../../services/numerics/evaluation/robustness.ts';
+import type { EvaluationBatch } from '../../../../services/numerics/evaluation/evaluation-batch.ts';
+import { batchAccuracy, type EvaluationAttack } from '../../../../services/numerics/evaluation/robustness.ts';
 import type { Model } from '../../../../services/numerics/models/model.ts';
 import { take, withoutLeak } from '../tensor-assertions.ts';
 import { CLASSES, oneHot, tinyBatch, tinyModel } from '../tiny-models.ts';
