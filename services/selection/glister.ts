@@ -4,6 +4,7 @@ import { FloorLedger } from './floor-ledger.ts';
 import { innerWithDense, type RankOneGradients, rankOneGradients, sumGradient } from './gradients.ts';
 import { gradientAfterStep } from './last-layer-step.ts';
 import type { GradientObjective } from './objective.ts';
+import { subsetResidual } from './quality.ts';
 import type { ExampleSignals } from './signals.ts';
 
 export interface GlisterOptions {
@@ -20,18 +21,25 @@ export interface GlisterOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
+export interface GlisterResult {
+  /** k indices in ascending order, to be weighted equally. */
+  readonly indices: Uint32Array;
+  /** ‖N/k·Σ_S g − Σ_D g‖ / ‖Σ_D g‖. */
+  readonly residual: number;
+}
+
 /**
  * GLISTER (Killamsetty 2021, greedy with Taylor expansion), both sides under attack: S minimises the validation loss
  * L_V(θ − η Σ_{j∈S} g_j), L_V being the run's own objective in place of the paper's −log-likelihood. Each round takes
  * the examples of highest gain <g_i, ∇L_V(θ − η Σ_{j∈S} g_j)>, the lower index in a tie, as far as class floors allow.
  * θ is the last layer, so that the refresh is exact, and the gradients g stay those at θ, as in the paper.
- * @returns k indices in ascending order, to be weighted equally. @throws AppError CANCELLED.
+ * @throws AppError CANCELLED.
  */
 export async function selectGlister(
   signals: ExampleSignals,
   validation: ExampleSignals,
   options: GlisterOptions,
-): Promise<Uint32Array> {
+): Promise<GlisterResult> {
   const { examples, classes, labels } = signals;
   const { objective, k, rounds, classFloor, signal, onProgress } = options;
   if (k < 1 || k > examples) throw new RangeError(`k is ${k}; 1 to ${examples} is possible`);
@@ -47,11 +55,12 @@ export async function selectGlister(
     const gains = innerWithDense(gradients, gradientAfterStep(validation, objective, step));
     const wanted = Math.ceil((round * k) / Math.min(rounds, k)) - chosen.length;
     const picks = takeBest(gains, labels, open, ledger, wanted);
-    chosen.push(...picks);
+    for (const pick of picks) chosen.push(pick);
     addScaled(step, sumGradient(gradients, picks), scale);
     onProgress?.(Math.floor((examples * chosen.length) / k), examples);
   }
-  return Uint32Array.from(chosen).sort();
+  const indices = Uint32Array.from(chosen).sort();
+  return { indices, residual: subsetResidual(gradients, indices) };
 }
 
 /**

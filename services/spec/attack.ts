@@ -22,7 +22,7 @@ function checkBudget(attack: AttackSpec, field: string): void {
     );
   }
   if (steps > MAX_STEPS) throw invalidField(`${field}.steps`, `${steps} is more than ${MAX_STEPS}`);
-  if (steps > 0 && !(stepSize > 0 && stepSize <= 1)) {
+  if (!(stepSize >= 0 && stepSize <= 1) || (steps > 0 && stepSize === 0)) {
     throw invalidField(`${field}.step_size`, `${stepSize} is not in (0, 1]; a quarter of epsilon is usual`);
   }
 }

@@ -66,6 +66,13 @@ export function resolveRun(spec: RunSpec | undefined): RunSpec {
   if (spec.batchSize > MAX_BATCH_SIZE)
     throw invalidField('spec.batch_size', `${spec.batchSize} is not in [1, ${MAX_BATCH_SIZE}]`);
   const objective = resolveObjective(spec.objective, 'spec.objective');
+  if (spec.selection && spec.selection.warmStartEpochs >= spec.epochs) {
+    const { warmStartEpochs } = spec.selection;
+    throw invalidField(
+      'spec.selection.warm_start_epochs',
+      `${warmStartEpochs} is not below epochs (${spec.epochs}); nothing would be pruned`,
+    );
+  }
   return create(RunSpecSchema, {
     name: spec.name,
     dataset: spec.dataset,

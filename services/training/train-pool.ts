@@ -1,10 +1,9 @@
-import { ErrorReason } from '../../proto/gen/winnow/v1/error_reason_pb.ts';
-import { AppError } from '../app-error.ts';
 import { tensorBatch } from '../dataset/tensor-batch.ts';
 import { tf } from '../numerics/backend.ts';
 import { type AttackedBatch, outerGradients } from '../numerics/outer-step.ts';
 import { deriveSeed } from '../numerics/random.ts';
 import type { WorkContext } from '../platform/thread/serve-work.ts';
+import { diverged } from './diverged.ts';
 import { learningRate } from './schedule.ts';
 import type { Trainer } from './trainer.ts';
 
@@ -59,12 +58,7 @@ function update(trainer: Trainer, batch: AttackedBatch, epoch: number, number: n
   const rate = learningRate(spec.optimiser!, progress, trainer.updates);
   const { momentum, weightDecay } = spec.optimiser!;
   optimiser.update(gradients, { learningRate: rate, momentum, weightDecay });
-  if (!Number.isFinite(loss)) {
-    throw new AppError(
-      ErrorReason.DIVERGED,
-      `the loss became ${loss} in epoch ${epoch} at update ${trainer.updates}; lower optimiser.learning_rate or raise optimiser.warmup_updates`,
-    );
-  }
+  if (!Number.isFinite(loss)) throw diverged(`the loss became ${loss} in epoch ${epoch} at update ${trainer.updates}`);
   trainer.updates += 1;
   policy.observe(correct, batch.images.shape[0]);
   return { loss, correct, rate };

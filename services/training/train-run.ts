@@ -10,6 +10,7 @@ import type { Subset } from '../index-set/check-index-set.ts';
 import { deviceInfo } from '../numerics/backend.ts';
 import { encodeSafetensors } from '../numerics/models/safetensors.ts';
 import type { WorkContext } from '../platform/thread/serve-work.ts';
+import { diverged } from './diverged.ts';
 import { evaluate } from './evaluate.ts';
 import { type ArrivedRound, Rounds } from './rounds.ts';
 import type { SelectionAnswer, TrainProgress, TrainQuestion, TrainRequest, TrainResult } from './run-messages.ts';
@@ -116,7 +117,12 @@ class RunTraining {
 
   #checkpoint(): Uint8Array {
     const { spec, model, dataset } = this.#trainer;
-    return encodeSafetensors(model.weights.snapshot(), {
+    const snapshot = model.weights.snapshot();
+    for (const [name, { data }] of snapshot) {
+      // the loss is taken before its update, so the last update of an epoch shows here first
+      if (!data.every(Number.isFinite)) throw diverged(`${name} has values that are not finite`);
+    }
+    return encodeSafetensors(snapshot, {
       format: 'pt',
       architecture: spec.model!.architecture,
       dataset: dataset.name,

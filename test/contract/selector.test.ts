@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Signal } from '../../proto/gen/winnow/v1/scorer_service_pb.ts';
 import { classCounts, classFloors } from '../../services/selection/balance.ts';
+import { NEVER_LEARNED, type SelectionHistory } from '../../services/selection/history.ts';
 import { plainMatMul } from '../../services/selection/matmul.ts';
 import { resolveParameters, selectors } from '../../services/selection/registry.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type Selector,
   type SelectorInput,
 } from '../../services/selection/selector.ts';
+import { shuffled } from '../../services/selection/shuffled.ts';
 import { validateSignals } from '../../services/selection/signals.ts';
 import {
   type FullSignals,
@@ -32,6 +34,17 @@ function inputFor(selector: Selector, signals: FullSignals, k: number, more: Par
     matMul: plainMatMul,
     ...more,
   } satisfies SelectorInput;
+}
+
+/** Selectors that make their choice by chance, whatever is given. */
+const drawing = new Set(['adv-grad-match-batch', 'loss-drop', 'random']);
+
+/** Forgetting counts and last predictions of any examples. */
+function someHistory(examples: number): Required<SelectionHistory> {
+  return {
+    correctBefore: Uint8Array.from({ length: examples }, (_, i) => (i % 3 === 0 ? 0 : 1)),
+    forgettingCounts: Uint16Array.from({ length: examples }, (_, i) => (i % 7 === 0 ? NEVER_LEARNED : (i * i) % 4)),
+  };
 }
 
 /** What holds of every subset. */
@@ -73,6 +86,12 @@ describe.each([...selectors])('selector %s', (name, selector) => {
       for (const signals of [syntheticSignals(20, 40, 4, 8), unevenSignals()]) {
         expectSound(await selector.select(inputFor(selector, signals, k, { objective })), k, 40);
       }
+    });
+
+    it('keeps exactly k with validation examples and a history as well', async () => {
+      const signals = unevenSignals();
+      const more = { objective, validation: syntheticSignals(29, 15, 6, 8), history: someHistory(40) };
+      for (const k of [1, 13, 40]) expectSound(await selector.select(inputFor(selector, signals, k, more)), k, 40);
     });
 
     it('reads nothing but the signals it asks for', async () => {
@@ -139,10 +158,13 @@ describe.each([...selectors])('selector %s', (name, selector) => {
 
   it('gives the same subset for the same seed, and reads its signals only', async () => {
     const signals = syntheticSignals(24, 60, 5, 8);
-    const before = structuredClone(signals);
-    const first = await selector.select(inputFor(selector, signals, 20, {}, 7));
-    expect(await selector.select(inputFor(selector, signals, 20, {}, 7))).toEqual(first);
-    expect(signals).toEqual(before);
+    const more = { validation: syntheticSignals(29, 15, 5, 8), history: someHistory(60) };
+    for (const given of [{}, more]) {
+      const before = structuredClone({ signals, more });
+      const first = await selector.select(inputFor(selector, signals, 20, given, 7));
+      expect(await selector.select(inputFor(selector, signals, 20, given, 7))).toEqual(first);
+      expect({ signals, more }).toEqual(before);
+    }
   });
 
   it('scores as it selects, where it scores', async () => {
@@ -167,15 +189,25 @@ describe.each([...selectors])('selector %s', (name, selector) => {
   });
 });
 
-describe.each([...selectors].filter(([name]) => name !== 'random'))('selector %s', (_, selector) => {
+/** No chance: a selector that asks for it fails. */
+function noRandom(): number {
+  throw new Error('a selector of no chance drew a number');
+}
+
+describe.each([...selectors].filter(([name]) => !drawing.has(name)))('selector %s', (_, selector) => {
   it.each([...objectives])('follows the examples into any order under %s', async (_name, objective) => {
     const signals = syntheticSignals(27, 80, 4, 8);
-    const shuffle = seededRandom(3);
-    const keys = Float64Array.from({ length: 80 }, shuffle);
-    const order = Uint32Array.from(keys.keys()).sort((a, b) => keys[a] - keys[b]);
-    const plain = await selector.select(inputFor(selector, signals, 24, { objective, classFloor: 0.5 }));
+    const order = shuffled(80, seededRandom(3));
+    const history = someHistory(80);
+    const permutedHistory = {
+      correctBefore: Uint8Array.from(order, (from) => history.correctBefore[from]),
+      forgettingCounts: Uint16Array.from(order, (from) => history.forgettingCounts[from]),
+    };
+    const validation = syntheticSignals(30, 20, 4, 8);
+    const more = { objective, classFloor: 0.5, validation, random: noRandom };
+    const plain = await selector.select(inputFor(selector, signals, 24, { ...more, history }));
     const permuted = await selector.select(
-      inputFor(selector, permuteSignals(signals, order), 24, { objective, classFloor: 0.5 }),
+      inputFor(selector, permuteSignals(signals, order), 24, { ...more, history: permutedHistory }),
     );
     const weightOf = (subset: SelectedSubset, index: (i: number) => number) =>
       new Map(Array.from(subset.indices, (i, position) => [index(i), subset.weights?.[position] ?? 1]));
@@ -186,11 +218,10 @@ describe.each([...selectors].filter(([name]) => name !== 'random'))('selector %s
   });
 });
 
-describe('selector random', () => {
+describe.each([...selectors].filter(([name]) => drawing.has(name)))('selector %s', (_, selector) => {
   it('gives other subsets for other seeds', async () => {
-    const random = selectors.get('random')!;
     const signals = syntheticSignals(28, 60, 5, 8);
-    const draw = (seed: number) => random.select(inputFor(random, signals, 20, {}, seed));
+    const draw = (seed: number) => selector.select(inputFor(selector, signals, 20, {}, seed));
     expect((await draw(1)).indices).not.toEqual((await draw(2)).indices);
   });
 });

@@ -1,8 +1,6 @@
 import { selectGlister } from '../glister.ts';
-import { rankOneGradients } from '../gradients.ts';
 import { holdOut } from '../hold-out.ts';
 import { gradientNeeds } from '../objective-signals.ts';
-import { subsetResidual } from '../quality.ts';
 import type { Selector } from '../selector.ts';
 import { takeSignals } from '../signals.ts';
 
@@ -57,7 +55,7 @@ export const advGlister: Selector = {
     const { labels, classes } = signals;
     const heldOut =
       validation ?? takeSignals(signals, holdOut(labels, classes, parameters.get('validation-share')!, random));
-    const indices = await selectGlister(signals, heldOut, {
+    return selectGlister(signals, heldOut, {
       objective,
       k,
       classFloor,
@@ -66,6 +64,5 @@ export const advGlister: Selector = {
       signal,
       onProgress,
     });
-    return { indices, residual: subsetResidual(rankOneGradients(signals, objective), indices) };
   },
 };

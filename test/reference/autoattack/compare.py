@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -111,6 +112,8 @@ def main() -> None:
     for name in ("reference", "model", "data", "folder"):
         setattr(args, name, getattr(args, name).resolve())
     torch.set_num_threads(args.threads)
+    # leaving by an exception takes the Node process along
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("killed; the same command goes on from here"))
     args.folder.mkdir(parents=True, exist_ok=True)
     spec = checkpoint.spec_of(args.model, args.spec)
     settings, kept = settings_of(args, spec), args.folder / "settings.json"

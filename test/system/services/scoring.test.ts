@@ -114,6 +114,13 @@ describe('SelectSubset', () => {
     expect(set.indexGaps).toEqual((await select(0.1)).indexGaps);
   });
 
+  it('keeps exactly k examples whichever scorer is asked', async () => {
+    for (const { name } of await scoring.listScorers()) {
+      const { indices } = decodeIndices(await select(0.2, name));
+      expect({ name, kept: indices.length }).toEqual({ name, kept: 60 });
+    }
+  });
+
   it.each(['adversarial-loss', 'el2n'])('keeps the examples that %s scores highest', async (scorer) => {
     const scores = scoresOf(await score(tinyTarget(), scorer));
     const { indices } = decodeIndices(await select(0.2, scorer));

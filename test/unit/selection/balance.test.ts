@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { classCounts, classFloors, proportionalBudgets } from '../../../services/selection/balance.ts';
+import { budgetsNear, classCounts, classFloors, proportionalBudgets } from '../../../services/selection/balance.ts';
 
 /** Class sizes, not all 0, and a k that fits. */
 const sized = fc
@@ -58,5 +58,39 @@ describe('classFloors', () => {
         expect(total(classFloors(counts, k, 0))).toBe(0);
       }),
     );
+  });
+});
+
+describe('budgetsNear', () => {
+  it('adds up to k between the floors and the targets rounded up, and is within one of targets above the floors', () => {
+    fc.assert(
+      fc.property(sized, fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(1000), ({ counts, k }, floor, seed) => {
+        // Targets: what is left of proportional shares after some have given a part to the next one that has room.
+        const targets = Float64Array.from(counts, (count) => (k * count) / total(counts));
+        for (let c = 1; c < targets.length; c += 1) {
+          const moved = Math.min(((seed % 97) / 97) * targets[c - 1], counts[c] - targets[c]);
+          targets[c - 1] -= moved;
+          targets[c] += moved;
+        }
+        const floors = classFloors(counts, k, floor);
+        const budgets = budgetsNear(targets, floors, k);
+        expect(total(budgets)).toBe(k);
+        budgets.forEach((budget, c) => {
+          expect(budget).toBeGreaterThanOrEqual(floors[c]);
+          expect(budget).toBeLessThanOrEqual(counts[c]);
+        });
+        if (targets.every((target, c) => target >= floors[c])) {
+          budgets.forEach((budget, c) => {
+            expect(Math.abs(budget - targets[c])).toBeLessThan(1 + 1e-6);
+          });
+        }
+      }),
+    );
+  });
+
+  it('raises what is below its floor at the expense of the others, in proportion to what they have to spare', () => {
+    const budgets = budgetsNear(Float64Array.of(1, 10, 19), Uint32Array.of(5, 4, 4), 30);
+    // 17 are open, shared 6 : 15.
+    expect(budgets).toEqual(Uint32Array.of(5, 4 + 5, 4 + 12));
   });
 });

@@ -47,4 +47,14 @@ describe('classProblems', () => {
     const problems = classProblems(new Uint16Array(8000), 1, 7200, () => new Float64Array(8000));
     expect(problems.map(({ k }) => k)).toEqual([1800, 1800, 1800, 1800]);
   });
+
+  it('goes by the limits it is given', () => {
+    const align = () => new Float64Array(100);
+    const problems = classProblems(new Uint16Array(100), 1, 50, align, { examples: 40, kept: 100 });
+    expect(problems.map(({ indices, k }) => [indices.length, k])).toEqual([
+      [34, 17],
+      [33, 17],
+      [33, 16],
+    ]);
+  });
 });

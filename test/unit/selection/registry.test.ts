@@ -20,7 +20,21 @@ function failure(call: () => unknown): AppError {
 
 describe('findSelector', () => {
   it('finds every selector by its name, and they are in alphabetical order', () => {
-    expect([...selectors.keys()]).toEqual(['adv-grad-match', 'adversarial-loss', 'el2n', 'random']);
+    expect([...selectors.keys()]).toEqual([
+      'adv-craig',
+      'adv-glister',
+      'adv-grad-match',
+      'adv-grad-match-batch',
+      'adv-grad-match-row',
+      'adversarial-loss',
+      'easy-first',
+      'el2n',
+      'forgetting',
+      'grand',
+      'loss-drop',
+      'margin',
+      'random',
+    ]);
     for (const [name, selector] of selectors) expect(findSelector(name)).toBe(selector);
   });
 
@@ -28,7 +42,8 @@ describe('findSelector', () => {
     const error = failure(() => findSelector('grad-macth'));
     expect(error.reason).toBe(ErrorReason.UNKNOWN_SCORER);
     expect(error.message).toBe(
-      'no scorer is named "grad-macth"; known are adv-grad-match, adversarial-loss, el2n, random',
+      'no scorer is named "grad-macth"; known are adv-craig, adv-glister, adv-grad-match, adv-grad-match-batch, ' +
+        'adv-grad-match-row, adversarial-loss, easy-first, el2n, forgetting, grand, loss-drop, margin, random',
     );
   });
 });
@@ -93,5 +108,22 @@ describe('neededSignals', () => {
     }
     expect(findSelector('adv-grad-match').needs).toEqual(expect.arrayContaining(clean));
     expect(findSelector('random').needs).toEqual([]);
+  });
+
+  it('asks for features only where gradients are read', () => {
+    const features = [Signal.CLEAN_FEATURES, Signal.ADVERSARIAL_FEATURES];
+    const without = [...selectors].filter(
+      ([, { needs }]) => !needs.some((signal) => features.includes(signal as never)),
+    );
+    expect(without.map(([name]) => name)).toEqual([
+      'adversarial-loss',
+      'el2n',
+      'forgetting',
+      'loss-drop',
+      'margin',
+      'random',
+    ]);
+    expect(findSelector('loss-drop').needs).toContain(Signal.CLEAN_LOGITS);
+    expect(findSelector('margin').needs).not.toContain(Signal.CLEAN_LOGITS);
   });
 });

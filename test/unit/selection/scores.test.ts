@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ObjectiveKind } from '../../../proto/gen/winnow/v1/objective_pb.ts';
-import { adversarialLoss, el2n } from '../../../services/selection/scores.ts';
-import { syntheticSignals } from './synthetic-signals.ts';
+import { rankOneGradients } from '../../../services/selection/gradients.ts';
+import { adversarialLoss, adversarialMargin, el2n, gradientNorms } from '../../../services/selection/scores.ts';
+import { inner, materialise } from './dense-reference.ts';
+import { objectives, syntheticSignals } from './synthetic-signals.ts';
 
 /** One example of class 0 with clean prediction p and adversarial prediction q. */
 function predicted(p: number[], q: number[]) {
@@ -55,5 +57,22 @@ describe('el2n', () => {
   it('is the norm of the adversarial error', () => {
     const [score] = el2n(predicted([0.7, 0.2, 0.1], [0.3, 0.5, 0.2]));
     expect(score).toBeCloseTo(Math.hypot(0.7, 0.5, 0.2), 6);
+  });
+});
+
+describe('adversarialMargin', () => {
+  it('is the lead of the label over the best other class, below 0 where the attack succeeds', () => {
+    expect(adversarialMargin(predicted([0.7, 0.2, 0.1], [0.3, 0.5, 0.2]))[0]).toBeCloseTo(-0.2, 6);
+    expect(adversarialMargin(predicted([0.1, 0.2, 0.7], [0.6, 0.1, 0.3]))[0]).toBeCloseTo(0.3, 6);
+  });
+});
+
+describe('gradientNorms', () => {
+  it.each([...objectives])('are the norms of the gradients written out, under %s', (_, objective) => {
+    const signals = syntheticSignals(2, 12, 4, 6);
+    const norms = gradientNorms(signals, objective);
+    materialise(rankOneGradients(signals, objective)).forEach((gradient, i) => {
+      expect(norms[i]).toBeCloseTo(Math.sqrt(inner(gradient, gradient)), 4);
+    });
   });
 });

@@ -49,14 +49,14 @@ export type SelectionSpec = Message<"winnow.v1.SelectionSpec"> & {
   everyEpochs: number;
 
   /**
-   * Epochs on the full data before the first selection; 0 selects with the initial weights.
+   * Epochs on the full data before the first selection; 0 selects with the initial weights. Below the run's epochs.
    *
    * @generated from field: uint32 warm_start_epochs = 5;
    */
   warmStartEpochs: number;
 
   /**
-   * Epochs a run may go on with its last set while the next one is made; 0 waits for it.
+   * Epochs a run may go on with its last set while the next one is made; 0 waits for it. Below every_epochs.
    *
    * @generated from field: uint32 max_staleness_epochs = 6;
    */

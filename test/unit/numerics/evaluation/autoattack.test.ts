@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ErrorReason } from '../../../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { tf } from '../../../../services/numerics/backend.ts';
+import { apgd } from '../../../../services/numerics/evaluation/apgd.ts';
 import {
   type AutoAttackProgress,
   autoAttack,
@@ -13,7 +14,9 @@ import {
 } from '../../../../services/numerics/evaluation/autoattack-rounds.ts';
 import type { AutoAttackState } from '../../../../services/numerics/evaluation/autoattack-state.ts';
 import { takeRows } from '../../../../services/numerics/evaluation/evaluation-batch.ts';
+import { fabWithin } from '../../../../services/numerics/evaluation/fab.ts';
 import type { Model } from '../../../../services/numerics/models/model.ts';
+import { take } from '../tensor-assertions.ts';
 import { labelledBatch } from './labelled-batch.ts';
 
 const N = 12;
@@ -56,6 +59,20 @@ describe('the rounds of AutoAttack', () => {
       'square -',
     ]);
     expect(STANDARD_BUDGET).toEqual({ apgdIterations: 100, fabIterations: 100, targets: 9, squareQueries: 5000 });
+  });
+
+  it.each([0, 1, 2])('go for the class that they name, at place %i', (place) => {
+    const { batch } = labelledBatch('linear', N);
+    const rounds = autoAttackRounds(OPTIONS.epsilon, model.classes, BUDGET);
+    const [byApgd, byFab] = (['apgd-t', 'fab-t'] as const).map((name) => {
+      const round = rounds.filter(({ attack }) => attack === name)[place];
+      return take(round.run({ model }, batch, OPTIONS.seed));
+    });
+    const targetRank = place + 1;
+    const { epsilon, seed } = OPTIONS;
+    const { apgdIterations, fabIterations } = BUDGET;
+    expect(byApgd).toEqual(take(apgd({ model }, batch, { epsilon, iterations: apgdIterations, targetRank }, seed)));
+    expect(byFab).toEqual(take(fabWithin({ model }, batch, { iterations: fabIterations, targetRank }, epsilon)));
   });
 
   it('have no more targets than there are wrong classes', () => {

@@ -1,58 +1,25 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { gatherImages } from '../../../../services/dataset/batch.ts';
 import { pgd } from '../../../../services/numerics/attacks/pgd.ts';
 import { tf } from '../../../../services/numerics/backend.ts';
 import { apgd } from '../../../../services/numerics/evaluation/apgd.ts';
 import { correctRows } from '../../../../services/numerics/evaluation/correct-rows.ts';
-import { type EvaluationBatch, takeExamples } from '../../../../services/numerics/evaluation/evaluation-batch.ts';
 import { fabWithin } from '../../../../services/numerics/evaluation/fab.ts';
 import { crossEntropy } from '../../../../services/numerics/losses.ts';
-import { loadCheckpoint } from '../../../../services/numerics/models/load-checkpoint.ts';
-import { createModel } from '../../../../services/numerics/models/model.ts';
 import { deriveSeed } from '../../../../services/numerics/random.ts';
-import { MNIST_SHAPE, mnistDigits } from '../../dataset/fixtures/mnist.ts';
-import { oneHot } from '../tiny-models.ts';
-
-// An adversarially trained network for MNIST, so that attacks have something to work on; made by
-// test/reference/autoattack/train.ts, see the README there.
-const CLASSES = 10;
-const model = createModel({
-  spec: { architecture: 'resnet', depth: 8, width: 6 },
-  image: MNIST_SHAPE,
-  classes: CLASSES,
-  normalisation: { mean: [0], std: [1] },
-  seed: 0n,
-});
-loadCheckpoint(model, readFileSync(new URL('mnist-at.safetensors', import.meta.url)));
+import { mnistAtModel, rightDigits } from './mnist-at.ts';
 
 const EXAMPLES = 100;
 
-/** A little beyond the radius it was trained for: many examples fall, many do not. */
-const EPSILON = 0.12;
+/** Beyond the radius of 0.1 that it was trained for: some examples fall easily, some hardly, most do not. */
+const EPSILON = 0.16;
 const GRADIENTS = 20;
 const SEEDS = [1n, 2n];
 
+const model = mnistAtModel();
+const batch = rightDigits(model, EXAMPLES);
+
 const accuracy = (right: Uint8Array) => right.reduce((sum, value) => sum + value, 0) / right.length;
 const under = (attack: () => tf.Tensor4D) => accuracy(tf.tidy(() => correctRows(model, attack(), batch.oneHot)));
-
-/** The first test images, those that the network has right. */
-function rightImages(): EvaluationBatch {
-  const indices = Uint32Array.from({ length: EXAMPLES }, (_, i) => i);
-  const digits = mnistDigits(0, EXAMPLES);
-  const all = {
-    images: tf.tensor4d(gatherImages(digits, MNIST_SHAPE, indices), [EXAMPLES, 28, 28, 1]),
-    oneHot: oneHot([...digits.labels], CLASSES),
-    indices,
-  };
-  const right = correctRows(model, all.images, all.oneHot);
-  return takeExamples(
-    all,
-    [...right.keys()].filter((row) => right[row]),
-  );
-}
-
-const batch = rightImages();
 
 describe('on an adversarially trained network', () => {
   const byPgd = (seed: bigint) =>
@@ -69,12 +36,12 @@ describe('on an adversarially trained network', () => {
       return apgd({ model }, batch, options, seed);
     });
 
-  it('APGD is at least as strong as PGD with as many gradients', () => {
+  it('APGD is stronger than PGD with as many gradients', () => {
     for (const seed of SEEDS) {
-      const [ours, theirs] = [byApgd(seed), byPgd(seed)];
-      expect(theirs).toBeGreaterThan(0.1);
-      expect(theirs).toBeLessThan(0.95);
-      expect(ours).toBeLessThanOrEqual(theirs);
+      const [adaptive, fixed] = [byApgd(seed), byPgd(seed)];
+      expect(fixed).toBeGreaterThan(0.5);
+      expect(fixed).toBeLessThan(0.95);
+      expect(adaptive).toBeLessThan(fixed);
     }
   });
 
