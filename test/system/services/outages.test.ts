@@ -13,12 +13,12 @@ import { type ServiceName, Stack } from './stack.ts';
 const REDELIVERY_MS = 30_000;
 const START_MS = 30_000;
 
-/** A selection of some seconds, so that there is time to kill who makes it. */
+/** A selection of some seconds with {@link smallCnn}, so that there is time to end who makes it in the midst of a step. */
 const slowSelection = {
   scorer: 'adv-grad-match',
   fraction: 0.3,
   everyEpochs: 10,
-  attack: { epsilon: 0.2, stepSize: 0.02, steps: 50 },
+  attack: { epsilon: 0.2, stepSize: 0.02, steps: 20 },
 };
 const endless = tinySpec({ model: smallCnn, dataset: { ...digits, trainExamples: 2_000 }, epochs: 1_000 });
 
@@ -35,7 +35,7 @@ function timeOf(text: string): number {
 /** Creates a run whose first selection is under way. */
 async function runInSelection(): Promise<string> {
   const before = logged('scoring', 'selection requested').length;
-  const { id } = await training.createRun(tinySpec({ epochs: 1, selection: slowSelection }));
+  const { id } = await training.createRun(tinySpec({ model: smallCnn, epochs: 1, selection: slowSelection }));
   await eventually(() => logged('scoring', 'selection requested').length > before, START_MS);
   return id;
 }
