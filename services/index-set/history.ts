@@ -13,8 +13,9 @@ export class IndexSetHistory {
   }
 
   /** The answer of one round, or of the newest answered one; undefined where there is none. */
-  find(runId: string, round?: number): Promise<SelectionFinished | undefined> {
-    return lastMessage(this.#bus, INDEX_SET_STREAM, indexSetSubject(runId, round ?? '*'), SelectionFinishedSchema);
+  find(runId: string, round?: number, signal?: AbortSignal): Promise<SelectionFinished | undefined> {
+    const subject = indexSetSubject(runId, round ?? '*');
+    return lastMessage(this.#bus, INDEX_SET_STREAM, subject, SelectionFinishedSchema, signal);
   }
 
   /** Every answer of a run, those already published first, until the signal. */

@@ -7,8 +7,8 @@ import type { Bus } from '../platform/bus/connection.ts';
 import { getObject } from '../platform/bus/objects.ts';
 import { INDEX_SET_BUCKET } from '../platform/bus/streams.ts';
 
-async function fetchStored(bus: Bus, { name, sha256 }: StoredIndexSet): Promise<IndexSet> {
-  const bytes = await getObject(bus, INDEX_SET_BUCKET, name, { sha256 });
+async function fetchStored(bus: Bus, { name, sha256 }: StoredIndexSet, signal?: AbortSignal): Promise<IndexSet> {
+  const bytes = await getObject(bus, INDEX_SET_BUCKET, name, { sha256, signal });
   try {
     return fromBinary(IndexSetSchema, bytes);
   } catch (cause) {
@@ -17,12 +17,16 @@ async function fetchStored(bus: Bus, { name, sha256 }: StoredIndexSet): Promise<
 }
 
 /** The index set that a SelectionFinished carries or points to. A failure is thrown as the AppError it was. */
-export async function readOutcome(bus: Bus, { outcome, runId, round }: SelectionFinished): Promise<IndexSet> {
+export async function readOutcome(
+  bus: Bus,
+  { outcome, runId, round }: SelectionFinished,
+  signal?: AbortSignal,
+): Promise<IndexSet> {
   switch (outcome.case) {
     case 'indexSet':
       return outcome.value;
     case 'stored':
-      return fetchStored(bus, outcome.value);
+      return fetchStored(bus, outcome.value, signal);
     case 'failure':
       throw new AppError(outcome.value.reason, `selection failed: ${outcome.value.message}`);
     default:

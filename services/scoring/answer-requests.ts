@@ -56,7 +56,7 @@ async function answerOne(
   const { runId, round } = request;
   if (!runId) throw invalidField('run_id', 'is missing');
   // a request that comes again after its answer was published is done
-  if (await history.find(runId, round)) return;
+  if (await history.find(runId, round, signal)) return;
   log.info({ run: runId, round, scorer: request.selection?.scorer }, 'selection requested');
   try {
     const set = await makeSet(request, dependencies);
@@ -94,9 +94,11 @@ async function makeSet(request: SelectionRequested, { scorer, history, bus, sign
   const { runId, round } = request;
   const selection = resolveSelection(request.selection, 'selection');
   const target = resolveTarget(request, selection.attack, 'selection.attack');
-  const before = round > 0 ? await history.find(runId, round - 1) : undefined;
+  const before = round > 0 ? await history.find(runId, round - 1, signal) : undefined;
   const previous =
-    before?.outcome.case === 'failure' || !before ? undefined : readIndexSet(await readOutcome(bus, before)).indices;
+    before?.outcome.case === 'failure' || !before
+      ? undefined
+      : readIndexSet(await readOutcome(bus, before, signal)).indices;
   const purpose = { runId, round, expectedFingerprint: request.datasetFingerprint, ...(previous && { previous }) };
   return scorer.select(target, selection, purpose, { signal });
 }

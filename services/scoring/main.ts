@@ -24,22 +24,22 @@ runProcess('scoring', async (shutdown) => {
   if (config.exitWithParent) shutdown.withParent();
   const { dataRoot } = config;
   const thread = new WorkThread(workerBeside(import.meta.url), { data: { dataRoot } });
-  shutdown.onClose('tensor thread', () => thread.close());
   const bus = await connectBus({ servers: config.natsUrl, name: 'winnow-scoring', log, signal });
   shutdown.onClose('bus', () => bus.close());
   await ensureStreams(bus, signal);
   const history = new IndexSetHistory(bus);
   const scorer = new Scorer(bus, thread);
-  const server = new RpcServer({ log });
-  server.add(ScoringService, scoringService({ bus, scorer, history, dataRoot }));
-  const port = await server.listen(config.listen);
-  shutdown.onClose('gRPC server', () => server.shutdown(GRACE_MS));
   const answering = answerRequests({ bus, scorer, history, log, signal }).catch((error: unknown) => {
     log.fatal({ err: error }, 'selection requests are no longer answered');
     shutdown.request('the request consumer failed');
   });
-  // a request under way is given back while the bus is still there, so that nobody waits until it is missed
+  // closed after the tensor thread, which ends what is under way, and before the bus, which takes the request back
   shutdown.onClose('selection requests', () => answering);
+  shutdown.onClose('tensor thread', () => thread.close());
+  const server = new RpcServer({ log });
+  server.add(ScoringService, scoringService({ bus, scorer, history, dataRoot }));
+  const port = await server.listen(config.listen);
+  shutdown.onClose('gRPC server', () => server.shutdown(GRACE_MS));
   server.setServing(true);
   const address = boundAddress(config.listen, port);
   log.info({ address }, 'ready');

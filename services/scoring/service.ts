@@ -106,7 +106,7 @@ export function scoringService({
     if (!runId) throw invalidField('run_id', 'is missing');
     for await (const finished of history.follow(runId, signal)) {
       if (finished.round < fromRound || finished.outcome.case === 'failure') continue;
-      yield { indexSet: await readOutcome(bus, finished) };
+      yield { indexSet: await readOutcome(bus, finished, signal) };
     }
   }
 
@@ -114,14 +114,14 @@ export function scoringService({
     listScorers: async () => ({ scorers: [...selectors.values()].map(describe) }),
     scoreDataset,
     selectSubset,
-    getIndexSet: async ({ runId, round }) => {
+    getIndexSet: async ({ runId, round }, { signal }) => {
       if (!runId) throw invalidField('run_id', 'is missing');
-      const finished = await history.find(runId, round);
+      const finished = await history.find(runId, round, signal);
       if (!finished) {
         const which = round === undefined ? 'no index set' : `no index set of round ${round}`;
         throw new AppError(ErrorReason.UNKNOWN_INDEX_SET, `run '${runId}' has ${which}; ListRuns shows the runs`);
       }
-      return { indexSet: await readOutcome(bus, finished) };
+      return { indexSet: await readOutcome(bus, finished, signal) };
     },
     watchIndexSets,
   };

@@ -50,7 +50,7 @@ export async function requestSelection(
     signal,
   });
   const publishSeconds = (performance.now() - started) / 1000;
-  const set = await readOutcome(bus, await inbox.of(round, signal));
+  const set = await readOutcome(bus, await inbox.of(round, signal), signal);
   checkBelonging(set, {
     runId: run.id,
     round,
