@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     root: fileURLToPath(new URL('..', import.meta.url)),
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/fast-check-seed.ts'],
     pool: 'forks',
     // TensorFlow's greeting of every process says nothing about a test.
     env: { TF_CPP_MIN_LOG_LEVEL: '2' },

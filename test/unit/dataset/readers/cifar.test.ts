@@ -129,13 +129,19 @@ describe('CIFAR archives', () => {
   it('notice any flipped byte of a header', async () => {
     const archive = await encodeTar(FILES);
     await fc.assert(
-      // The checksum covers the header's padding as well.
-      fc.asyncProperty(fc.nat(511), fc.integer({ min: 1, max: 255 }), async (at, mask) => {
-        const damaged = Buffer.from(archive);
-        damaged[at] ^= mask;
-        await write(gzipSync(damaged, { level: 1 }));
-        expect(await messageOf(read())).toMatch(/^cifar\/cifar-10-binary\.tar\.gz: expected a complete tar archive, /);
-      }),
+      // The checksum covers the header's padding as well, but not its own eight bytes, where '0' and ' ' mean the same.
+      fc.asyncProperty(
+        fc.nat(511).filter((at) => at < 148 || at > 155),
+        fc.integer({ min: 1, max: 255 }),
+        async (at, mask) => {
+          const damaged = Buffer.from(archive);
+          damaged[at] ^= mask;
+          await write(gzipSync(damaged, { level: 1 }));
+          expect(await messageOf(read())).toMatch(
+            /^cifar\/cifar-10-binary\.tar\.gz: expected a complete tar archive, /,
+          );
+        },
+      ),
       { numRuns: 30 },
     );
   });

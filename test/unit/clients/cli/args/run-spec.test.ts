@@ -4,6 +4,7 @@ import { resolveSettings } from '../../../../../clients/cli/args/resolve-setting
 import { runSpec } from '../../../../../clients/cli/args/run-spec.ts';
 import { withRunOptions } from '../../../../../clients/cli/args/setting-options.ts';
 import { fullSize, quickSize } from '../../../../../clients/cli/demo-defaults.ts';
+import { AttackPolicyKind } from '../../../../../proto/gen/winnow/v1/attack_policy_pb.ts';
 import { ObjectiveKind } from '../../../../../proto/gen/winnow/v1/objective_pb.ts';
 import { Schedule } from '../../../../../proto/gen/winnow/v1/run_pb.ts';
 
@@ -21,10 +22,10 @@ test('without options it is the preset', () => {
     dataset: { name: 'mnist', trainExamples: fullSize.trainExamples, testExamples: fullSize.testExamples },
     model: { architecture: 'small-cnn', dropout: 0 },
     objective: { kind: ObjectiveKind.TRADES, beta: 6, attack: { epsilon: 0.3, stepSize: 0.1, steps: 5 } },
-    selection: { scorer: 'adv-grad-match', fraction: 0.3, everyEpochs: 10, warmStartEpochs: 0 },
+    selection: { scorer: 'adv-grad-match', fraction: 0.3, everyEpochs: fullSize.selectEvery, warmStartEpochs: 0 },
     optimiser: { learningRate: 0.05, momentum: 0.9, weightDecay: 5e-4, schedule: Schedule.COSINE },
     epochs: fullSize.epochs,
-    batchSize: 64,
+    batchSize: fullSize.batchSize,
     evaluation: { attack: { epsilon: 0.3, stepSize: 0.075, steps: 10, restarts: 1 }, examples: fullSize.evalExamples },
   });
 });
@@ -34,6 +35,7 @@ test('every option reaches the request', () => {
     '--dataset cifar-10 --train-examples 50 --test-examples 60 --model wide-resnet --depth 10 --width 2 --dropout 0.1 ' +
     '--objective mart --lambda 4 --epsilon 8/255 --step-size 2/255 --steps 7 --epochs 3 --batch-size 32 ' +
     '--learning-rate 0.2 --momentum 0.8 --weight-decay 1e-3 --schedule step --warmup-updates 9 --no-augment ' +
+    '--score-steps 3 --score-step-size 1/255 --attack-policy bullet-train ' +
     '--fraction 1/4 --class-floor 0.5 --scorer-parameter rounds=4 --select-every 2 --warm-start 1 --max-staleness 1 ' +
     '--eval-epsilon 4/255 --eval-step-size 1/255 --eval-steps 20 --eval-restarts 2 --eval-examples 40 --eval-every 1 ' +
     '--eval-progress-examples 30';
@@ -52,7 +54,9 @@ test('every option reaches the request', () => {
       everyEpochs: 2,
       warmStartEpochs: 1,
       maxStalenessEpochs: 1,
+      attack: { epsilon: 8 / 255, stepSize: 1 / 255, steps: 3 },
     },
+    attackPolicy: { kind: AttackPolicyKind.BULLET_TRAIN },
     evaluation: {
       attack: { epsilon: 4 / 255, stepSize: 1 / 255, steps: 20, restarts: 2 },
       examples: 40,
@@ -68,7 +72,7 @@ describe('what follows from what', () => {
   });
 
   test('--quick is smaller, and single options still count', () => {
-    expect(specOf('', { quick: true })).toMatchObject({ epochs: quickSize.epochs, batchSize: fullSize.batchSize });
+    expect(specOf('', { quick: true })).toMatchObject({ epochs: quickSize.epochs, batchSize: quickSize.batchSize });
     expect(specOf('--epochs 2', { quick: true })).toMatchObject({
       epochs: 2,
       dataset: { trainExamples: quickSize.trainExamples },
