@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { selectCraig } from '../../../services/selection/craig.ts';
 import { gradientDistances } from '../../../services/selection/distances.ts';
-import { rankOneGradients } from '../../../services/selection/gradients.ts';
+import { rankOneGradients, takeExamples } from '../../../services/selection/gradients.ts';
 import { plainMatMul } from '../../../services/selection/matmul.ts';
 import { keptPerClass, subsetResidual } from '../../../services/selection/quality.ts';
+import { shuffled } from '../../../services/selection/shuffled.ts';
 import { inner, materialise } from './dense-reference.ts';
-import { objectives, syntheticSignals } from './synthetic-signals.ts';
+import { objectives, seededRandom, syntheticSignals } from './synthetic-signals.ts';
 
 describe.each([...objectives])('gradientDistances on %s gradients', (_, objective) => {
   it('are those of the gradients written out, up to one scale', async () => {
@@ -27,6 +28,16 @@ describe.each([...objectives])('gradientDistances on %s gradients', (_, objectiv
       if (found[at] !== found[(at % n) * n + Math.floor(at / n)]) throw new Error(`entry ${at} is not symmetric`);
     });
     for (let i = 0; i < n; i += 1) expect(found[i * n + i]).toBe(0);
+  });
+
+  it('are the same numbers in any order of the examples', async () => {
+    const n = 120;
+    const gradients = rankOneGradients(syntheticSignals(5, n, 4, 16), objective);
+    const order = shuffled(n, seededRandom(6));
+    const plain = await gradientDistances(gradients, plainMatMul);
+    const permuted = await gradientDistances(takeExamples(gradients, order), plainMatMul);
+    const moved = permuted.map((_, at) => plain[order[Math.floor(at / n)] * n + order[at % n]]);
+    expect(permuted.filter((distance, at) => distance !== moved[at])).toHaveLength(0);
   });
 });
 

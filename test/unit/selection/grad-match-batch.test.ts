@@ -87,6 +87,13 @@ describe('selectGradMatchBatches', () => {
     const cut = groups.find((weights) => weights.length === 3)!;
     const whole = groups.filter((weights) => weights.length === 8).map(([weight]) => weight);
     expect((cut[0] * 3) / 8).toBeLessThanOrEqual(Math.min(...whole));
+    // 80 take the same ten batches whole: the weight of the cut one then, times 8 / 3.
+    const uncut = await select({ k: 80 });
+    const weightOf = new Map(Array.from(uncut.indices, (index, i) => [index, uncut.weights[i]]));
+    found.indices.forEach((index, i) => {
+      const expected = found.weights[i] === cut[0] ? (weightOf.get(index)! * 8) / 3 : weightOf.get(index)!;
+      expect(found.weights[i]).toBeCloseTo(expected, 5);
+    });
   });
 
   it('makes even batches where the size does not divide the set', async () => {
