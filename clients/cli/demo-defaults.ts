@@ -3,25 +3,25 @@ import type { GivenSettings, RunSettings } from './args/run-settings.ts';
 /** What the demo and `run create` use where nothing is given: MNIST. */
 export const fullSize: RunSettings = {
   dataset: 'mnist',
-  trainExamples: 10_000,
+  trainExamples: 7_000,
   testExamples: 2_000,
   model: 'small-cnn',
   dropout: 0,
   objective: 'trades',
   beta: 6,
   epsilon: 0.3,
-  stepSize: 0.1,
-  steps: 5,
+  stepSize: 0.15,
+  steps: 3,
   attackPolicy: 'fixed',
   learningRate: 0.05,
   momentum: 0.9,
   weightDecay: 5e-4,
   schedule: 'cosine',
-  warmupUpdates: 100,
-  epochs: 10,
+  warmupUpdates: 50,
+  epochs: 12,
   batchSize: 32,
   fraction: 0.3,
-  selectEvery: 5,
+  selectEvery: 6,
   warmStart: 0,
   maxStaleness: 0,
   classFloor: 0,
@@ -29,21 +29,20 @@ export const fullSize: RunSettings = {
   evalSteps: 10,
   evalRestarts: 1,
   evalExamples: 1_000,
-  evalEvery: 2,
+  evalEvery: 6,
   evalProgressExamples: 250,
 };
 
 /** What `--quick` changes: about a minute on two cores. Too small for figures worth quoting. */
 export const quickSize: GivenSettings = {
-  trainExamples: 2_000,
+  trainExamples: 1_000,
   testExamples: 500,
   batchSize: 16,
-  warmupUpdates: 50,
+  warmupUpdates: 30,
   epochs: 8,
   selectEvery: 4,
   evalExamples: 500,
   evalEvery: 4,
-  evalProgressExamples: 250,
 };
 
 /** What changes for every data set but the digits, whose contrast allows a radius of 0.3. */

@@ -21,7 +21,7 @@ test('without options it is the preset', () => {
     seed: 7n,
     dataset: { name: 'mnist', trainExamples: fullSize.trainExamples, testExamples: fullSize.testExamples },
     model: { architecture: 'small-cnn', dropout: 0 },
-    objective: { kind: ObjectiveKind.TRADES, beta: 6, attack: { epsilon: 0.3, stepSize: 0.1, steps: 5 } },
+    objective: { kind: ObjectiveKind.TRADES, beta: 6, attack: { epsilon: 0.3, stepSize: 0.15, steps: 3 } },
     selection: { scorer: 'adv-grad-match', fraction: 0.3, everyEpochs: fullSize.selectEvery, warmStartEpochs: 0 },
     optimiser: { learningRate: 0.05, momentum: 0.9, weightDecay: 5e-4, schedule: Schedule.COSINE },
     epochs: fullSize.epochs,
