@@ -68,7 +68,8 @@ function isAway(error: unknown): error is NatsError {
   return error instanceof NatsError && AWAY.has(error.code);
 }
 
-function isFull(error: unknown): boolean {
+/** Whether JetStream says that there is no more room. */
+export function isFull(error: unknown): boolean {
   return error instanceof NatsError && FULL.has(error.api_error?.err_code ?? 0);
 }
 

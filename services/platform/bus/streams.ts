@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DiscardPolicy, NatsError, nanos, RetentionPolicy, StorageType, type StreamConfig } from 'nats';
 import { invalidField } from '../../app-error.ts';
 import type { Bus } from './connection.ts';
-import { whileAway } from './retry.ts';
+import { isFull, whileAway } from './retry.ts';
 
 /** Stream of SelectionRequested. */
 export const REQUEST_STREAM = 'WINNOW_REQUESTS';
@@ -69,19 +70,40 @@ const streams: readonly (Partial<StreamConfig> & { name: string })[] = [
 
 /** Makes the streams and buckets that are missing and brings the limits of the others up to date; safe to repeat. */
 export async function ensureStreams(bus: Bus, signal?: AbortSignal): Promise<void> {
-  await whileAway(bus, { what: 'setting up the streams', signal }, () => setUp(bus));
+  await whileAway(bus, { what: 'setting up the streams', signal }, () => setUpTogether(bus, signal));
   bus.log.debug('the streams are set up');
   if (kept.has(bus)) return;
   kept.add(bus);
   bus.onRegained(() => {
     // A server that comes back without its storage has lost them.
-    whileAway(bus, { what: 'setting up the streams' }, () => setUp(bus)).catch((error: unknown) => {
+    whileAway(bus, { what: 'setting up the streams' }, () => setUpTogether(bus)).catch((error: unknown) => {
       bus.log.error({ err: error }, 'the streams could not be set up again');
     });
   });
 }
 
 const kept = new WeakSet<Bus>();
+
+// Making all streams and buckets takes a process a few tens of milliseconds.
+const SET_UP_ATTEMPTS = 6;
+const SET_UP_PAUSE_MS = 500;
+
+/**
+ * While several processes make the same bucket, JetStream counts its space for each of them, and may refuse one that
+ * would fit: a refusal counts only if it stays.
+ */
+async function setUpTogether(bus: Bus, signal?: AbortSignal): Promise<void> {
+  for (let attempt = 1; attempt < SET_UP_ATTEMPTS; attempt++) {
+    try {
+      return await setUp(bus);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      bus.log.warn({ attempt }, 'JetStream has no room for the streams just now; trying again');
+      await sleep(SET_UP_PAUSE_MS, undefined, signal ? { signal } : {}).catch(() => {});
+    }
+  }
+  return setUp(bus);
+}
 
 async function setUp(bus: Bus): Promise<void> {
   for (const config of streams) await ensureStream(bus, config);
