@@ -1,5 +1,6 @@
 import type { ModelSpec } from '../../proto/gen/winnow/v1/model_pb.ts';
 import { tf } from '../numerics/backend.ts';
+import { architectureOf } from '../numerics/models/architecture-spec.ts';
 import { createModel, type Model } from '../numerics/models/model.ts';
 import { type AugmentOptions, augmentBatch } from './augment.ts';
 import { gatherImages, gatherLabels, scaleImages } from './batch.ts';
@@ -34,14 +35,8 @@ export function tensorBatch(
 
 /** A fresh model for a data set's images and classes, normalised by its training split. Errors as createModel. */
 export function modelForDataset(dataset: Dataset, spec: ModelSpec, seed: bigint): Model {
-  const { architecture, depth, width, dropout } = spec;
   return createModel({
-    spec: {
-      architecture,
-      ...(depth !== undefined && { depth }),
-      ...(width !== undefined && { width }),
-      ...(dropout !== undefined && { dropout }),
-    },
+    spec: architectureOf(spec),
     image: dataset,
     classes: dataset.classNames.length,
     normalisation: normalisationOf(dataset.train, dataset),

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { type ModelSpec, ModelSpecSchema } from '../../proto/gen/winnow/v1/model_pb.ts';
 import { invalidField } from '../app-error.ts';
-import { type ArchitectureSpec, resolveArchitecture } from '../numerics/models/architecture-spec.ts';
+import { architectureOf, resolveArchitecture } from '../numerics/models/architecture-spec.ts';
 import { renameField } from './rename-field.ts';
 
 /** A model with its defaults filled in. UNKNOWN_MODEL, or INVALID_FIELD naming the field as the request has it. */
@@ -12,14 +12,4 @@ export function resolveModel(model: ModelSpec | undefined, field: string): Model
   } catch (error) {
     throw renameField(error, 'model', field);
   }
-}
-
-/** The architecture that a ModelSpec names. */
-export function architectureOf({ architecture, depth, width, dropout }: ModelSpec): ArchitectureSpec {
-  return {
-    architecture,
-    ...(depth !== undefined && { depth }),
-    ...(width !== undefined && { width }),
-    ...(dropout !== undefined && { dropout }),
-  };
 }

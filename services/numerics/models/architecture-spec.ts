@@ -1,4 +1,5 @@
 import { ErrorReason } from '../../../proto/gen/winnow/v1/error_reason_pb.ts';
+import type { ModelSpec } from '../../../proto/gen/winnow/v1/model_pb.ts';
 import { AppError, invalidField } from '../../app-error.ts';
 
 /** A model's architecture as ModelSpec gives it (proto/winnow/v1/model.proto). */
@@ -7,6 +8,16 @@ export interface ArchitectureSpec {
   readonly depth?: number;
   readonly width?: number;
   readonly dropout?: number;
+}
+
+/** The architecture that a ModelSpec names. */
+export function architectureOf({ architecture, depth, width, dropout }: ModelSpec): ArchitectureSpec {
+  return {
+    architecture,
+    ...(depth !== undefined && { depth }),
+    ...(width !== undefined && { width }),
+    ...(dropout !== undefined && { dropout }),
+  };
 }
 
 /** An architecture's parameters, all of them given. */

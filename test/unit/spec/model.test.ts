@@ -2,7 +2,8 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import { ErrorReason } from '../../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { ModelSpecSchema, Precision } from '../../../proto/gen/winnow/v1/model_pb.ts';
-import { architectureOf, resolveModel } from '../../../services/spec/model.ts';
+import { architectureOf } from '../../../services/numerics/models/architecture-spec.ts';
+import { resolveModel } from '../../../services/spec/model.ts';
 import { resolvePrecision } from '../../../services/spec/precision.ts';
 import { expectRefused, refusal, UNKNOWN_VALUE } from './refusal.ts';
 
