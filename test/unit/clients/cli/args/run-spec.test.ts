@@ -90,7 +90,7 @@ describe('what follows from what', () => {
 
   test('a radius alone keeps the ratio of step to radius, in evaluations too', () => {
     const spec = specOf('--epsilon 0.15');
-    expect(spec.objective?.attack?.stepSize).toBeCloseTo(0.05, 12);
+    expect(spec.objective?.attack?.stepSize).toBeCloseTo(fullSize.stepSize / 2, 12);
     expect(spec.evaluation?.attack).toMatchObject({ epsilon: 0.15, stepSize: 0.0375 });
   });
 
