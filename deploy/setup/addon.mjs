@@ -87,5 +87,8 @@ function compileEnv(env) {
     CXX: findCompiler(env),
     npm_config_node_gyp: findNodeGyp(env),
     npm_config_nodedir: findNodeHeaders(env),
+    // Node unloads an addon with the last thread that used it, but TensorFlow's own threads live on and would then run
+    // code that is gone: after a worker thread's end the process crashed, at its exit or before.
+    LDFLAGS: `${env.LDFLAGS ?? ''} -Wl,-z,nodelete`.trim(),
   };
 }

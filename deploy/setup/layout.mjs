@@ -38,7 +38,7 @@ export function findLayout(env) {
   const { version, binary } = readPackage(packageFolder);
   const napi = newestNapi(binary.napi_versions);
   const tensorflow = `${TENSORFLOW_VERSION}-${device}-${arch}-${digest(wheels)}`;
-  const key = `tfjs-${version}-tensorflow-${tensorflow}-napi-v${napi}`;
+  const key = `tfjs-${version}-tensorflow-${tensorflow}-napi-v${napi}-resident`;
   const cache = cacheFolder(env);
   const addonName = `lib/napi-v${napi}/tfjs_binding.node`;
   return {
