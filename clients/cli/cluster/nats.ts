@@ -5,8 +5,8 @@ import { CliError } from '../cli-error.ts';
 import { type ManagedChild, startChild } from './managed-child.ts';
 import { projectPaths } from './project-paths.ts';
 
-// The services reserve 6.3 GiB; JetStream counts that twice while both set it up at the same moment.
-const STORE_LIMIT = '16GB';
+// Checkpoints and index sets of a few runs of the largest model (45 MB each) fit many times over.
+const STORE_LIMIT = '8GB';
 const MEMORY_LIMIT = '64MB';
 const READY_TIMEOUT_MS = 20_000;
 const POLL_MS = 25;

@@ -3,6 +3,7 @@ import { nanos, StorageType } from 'nats';
 import { describe, expect, test } from 'vitest';
 import { ErrorReason } from '../../../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { SelectionFinishedSchema } from '../../../../proto/gen/winnow/v1/events_pb.ts';
+import { connectBus } from '../../../../services/platform/bus/connection.ts';
 import { lastMessage } from '../../../../services/platform/bus/last-message.ts';
 import { publish } from '../../../../services/platform/bus/publish.ts';
 import {
@@ -14,6 +15,7 @@ import {
   subjectTemplate,
 } from '../../../../services/platform/bus/streams.ts';
 import { startNatsServer } from '../../../system/nats-server.ts';
+import { capturedLog } from '../captured-log.ts';
 import { newRunId, sharedNatsServer, testBus } from './test-bus.ts';
 
 const shared = sharedNatsServer();
@@ -120,6 +122,16 @@ describe('the streams', () => {
       reason: ErrorReason.OVERLOADED,
       message: expect.stringContaining('give JetStream more storage'),
     });
+    await server.stop();
+  });
+
+  test('services that set them up at the same moment all succeed, where the storage is just enough', async () => {
+    const server = await startNatsServer({ maxStoreBytes: 8 * 1024 ** 3 });
+    const connections = await Promise.all(
+      Array.from({ length: 6 }, () => connectBus({ servers: server.url, name: 'test', log: capturedLog().log })),
+    );
+    await Promise.all(connections.map((bus) => ensureStreams(bus)));
+    await Promise.all(connections.map((bus) => bus.close()));
     await server.stop();
   });
 

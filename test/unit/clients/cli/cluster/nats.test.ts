@@ -26,7 +26,7 @@ test('starts JetStream on a free loopback port, with a limited store in its own 
   await connection.jetstream().publish('runs.1');
   expect(connection.info?.jetstream).toBe(true);
   expect(existsSync(join(folder, 'store', 'jetstream'))).toBe(true);
-  expect(readFileSync(logFile, 'utf8')).toMatch(/Max Storage:\s+16\.00 GB/);
+  expect(readFileSync(logFile, 'utf8')).toMatch(/Max Storage:\s+8\.00 GB/);
 });
 
 test('two servers live side by side, and each ends with its folder', async () => {
