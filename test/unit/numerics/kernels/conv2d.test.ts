@@ -5,12 +5,17 @@ import { normal } from '../../../../services/numerics/random.ts';
 import { expectNear, finiteDifferences, take, withoutLeak } from '../tensor-assertions.ts';
 
 const GEOMETRIES = [
-  { height: 5, width: 5, kernel: 3, stride: 1, padding: 1 },
-  { height: 6, width: 4, kernel: 3, stride: 2, padding: 1 },
-  { height: 5, width: 7, kernel: 3, stride: 2, padding: 1 },
-  { height: 6, width: 5, kernel: 1, stride: 2, padding: 0 },
-  { height: 5, width: 6, kernel: 3, stride: 1, padding: 0 },
-  { height: 4, width: 4, kernel: 3, stride: 1, padding: 2 },
+  { inputs: 2, height: 5, width: 5, kernel: 3, stride: 1, padding: 1 },
+  { inputs: 2, height: 6, width: 4, kernel: 3, stride: 2, padding: 1 },
+  { inputs: 2, height: 5, width: 7, kernel: 3, stride: 2, padding: 1 },
+  { inputs: 2, height: 6, width: 5, kernel: 1, stride: 2, padding: 0 },
+  { inputs: 2, height: 5, width: 6, kernel: 3, stride: 1, padding: 0 },
+  { inputs: 2, height: 4, width: 4, kernel: 3, stride: 1, padding: 2 },
+  // from 8 channels on, at stride 1, the input's gradient takes another way
+  { inputs: 8, height: 5, width: 4, kernel: 3, stride: 1, padding: 1 },
+  { inputs: 9, height: 5, width: 6, kernel: 3, stride: 1, padding: 0 },
+  { inputs: 8, height: 4, width: 4, kernel: 5, stride: 1, padding: 3 },
+  { inputs: 8, height: 3, width: 5, kernel: 1, stride: 1, padding: 0 },
 ];
 
 /** tfjs' own convolution of an image that was padded beforehand. */
@@ -20,10 +25,10 @@ function padded(x: tf.Tensor4D, filter: tf.Tensor4D, { stride, padding }: { stri
 }
 
 describe.each(GEOMETRIES)(
-  'convolution of $height x $width by $kernel, stride $stride, padding $padding',
+  'convolution of $inputs x $height x $width by $kernel, stride $stride, padding $padding',
   (geometry) => {
-    const x = normal([2, geometry.height, geometry.width, 2], [1, 2]) as tf.Tensor4D;
-    const filter = normal([geometry.kernel, geometry.kernel, 2, 3], [3, 4]) as tf.Tensor4D;
+    const x = normal([2, geometry.height, geometry.width, geometry.inputs], [1, 2]) as tf.Tensor4D;
+    const filter = normal([geometry.kernel, geometry.kernel, geometry.inputs, 3], [3, 4]) as tf.Tensor4D;
     const weights = normal(padded(x, filter, geometry).shape, [5, 6]);
     const ours = (image: tf.Tensor, kernel: tf.Tensor) =>
       tf.sum(tf.mul(conv2d(image as tf.Tensor4D, kernel, geometry), weights));
