@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file winnow/v1/dataset.proto.
  */
 export const file_winnow_v1_dataset: GenFile = /*@__PURE__*/
-  fileDesc("Chd3aW5ub3cvdjEvZGF0YXNldC5wcm90bxIJd2lubm93LnYxInQKC0RhdGFzZXRTcGVjEgwKBG5hbWUYASABKAkSKAoGZm9ybWF0GAIgASgOMhgud2lubm93LnYxLkRhdGFzZXRGb3JtYXQSFgoOdHJhaW5fZXhhbXBsZXMYAyABKA0SFQoNdGVzdF9leGFtcGxlcxgEIAEoDSKXAQoLRGF0YXNldEluZm8SEwoLZmluZ2VycHJpbnQYASABKAkSFgoOdHJhaW5fZXhhbXBsZXMYAiABKA0SFQoNdGVzdF9leGFtcGxlcxgDIAEoDRITCgtjbGFzc19uYW1lcxgEIAMoCRIOCgZoZWlnaHQYBSABKA0SDQoFd2lkdGgYBiABKA0SEAoIY2hhbm5lbHMYByABKA0qoQEKDURhdGFzZXRGb3JtYXQSHgoaREFUQVNFVF9GT1JNQVRfVU5TUEVDSUZJRUQQABIWChJEQVRBU0VUX0ZPUk1BVF9JRFgQARIaChZEQVRBU0VUX0ZPUk1BVF9DSUZBUjEwEAISGwoXREFUQVNFVF9GT1JNQVRfQ0lGQVIxMDAQAxIfChtEQVRBU0VUX0ZPUk1BVF9JTUFHRV9GT0xERVIQBGIGcHJvdG8z");
+  fileDesc("Chd3aW5ub3cvdjEvZGF0YXNldC5wcm90bxIJd2lubm93LnYxIpEBCgtEYXRhc2V0U3BlYxIMCgRuYW1lGAEgASgJEigKBmZvcm1hdBgCIAEoDjIYLndpbm5vdy52MS5EYXRhc2V0Rm9ybWF0EhYKDnRyYWluX2V4YW1wbGVzGAMgASgNEhUKDXRlc3RfZXhhbXBsZXMYBCABKA0SGwoTdmFsaWRhdGlvbl9leGFtcGxlcxgFIAEoDSK0AQoLRGF0YXNldEluZm8SEwoLZmluZ2VycHJpbnQYASABKAkSFgoOdHJhaW5fZXhhbXBsZXMYAiABKA0SFQoNdGVzdF9leGFtcGxlcxgDIAEoDRITCgtjbGFzc19uYW1lcxgEIAMoCRIOCgZoZWlnaHQYBSABKA0SDQoFd2lkdGgYBiABKA0SEAoIY2hhbm5lbHMYByABKA0SGwoTdmFsaWRhdGlvbl9leGFtcGxlcxgIIAEoDSqhAQoNRGF0YXNldEZvcm1hdBIeChpEQVRBU0VUX0ZPUk1BVF9VTlNQRUNJRklFRBAAEhYKEkRBVEFTRVRfRk9STUFUX0lEWBABEhoKFkRBVEFTRVRfRk9STUFUX0NJRkFSMTAQAhIbChdEQVRBU0VUX0ZPUk1BVF9DSUZBUjEwMBADEh8KG0RBVEFTRVRfRk9STUFUX0lNQUdFX0ZPTERFUhAEYgZwcm90bzM");
 
 /**
  * Names the examples a run uses. Every image is scaled to [0,1].
@@ -45,6 +45,14 @@ export type DatasetSpec = Message<"winnow.v1.DatasetSpec"> & {
    * @generated from field: uint32 test_examples = 4;
    */
   testExamples: number;
+
+  /**
+   * How many training examples to hold out of training, 0 for none: those that follow the ones trained on, of every class
+   * in file order; where all are trained on, the last ones. Never test examples.
+   *
+   * @generated from field: uint32 validation_examples = 5;
+   */
+  validationExamples: number;
 };
 
 /**
@@ -108,6 +116,13 @@ export type DatasetInfo = Message<"winnow.v1.DatasetInfo"> & {
    * @generated from field: uint32 channels = 7;
    */
   channels: number;
+
+  /**
+   * Number of examples held out of training.
+   *
+   * @generated from field: uint32 validation_examples = 8;
+   */
+  validationExamples: number;
 };
 
 /**

@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file winnow/v1/events.proto.
  */
 export const file_winnow_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("ChZ3aW5ub3cvdjEvZXZlbnRzLnByb3RvEgl3aW5ub3cudjEi3QIKElNlbGVjdGlvblJlcXVlc3RlZBIOCgZydW5faWQYASABKAkSDQoFcm91bmQYAiABKA0SJwoHZGF0YXNldBgDIAEoCzIWLndpbm5vdy52MS5EYXRhc2V0U3BlYxIbChNkYXRhc2V0X2ZpbmdlcnByaW50GAQgASgJEiMKBW1vZGVsGAUgASgLMhQud2lubm93LnYxLk1vZGVsU3BlYxIsCgpjaGVja3BvaW50GAYgASgLMhgud2lubm93LnYxLkNoZWNrcG9pbnRSZWYSKwoJb2JqZWN0aXZlGAcgASgLMhgud2lubm93LnYxLk9iamVjdGl2ZVNwZWMSKwoJc2VsZWN0aW9uGAggASgLMhgud2lubm93LnYxLlNlbGVjdGlvblNwZWMSDAoEc2VlZBgJIAEoBBInCglwcmVjaXNpb24YCiABKA4yFC53aW5ub3cudjEuUHJlY2lzaW9uIsQBChFTZWxlY3Rpb25GaW5pc2hlZBIOCgZydW5faWQYASABKAkSDQoFcm91bmQYAiABKA0SKAoJaW5kZXhfc2V0GAMgASgLMhMud2lubm93LnYxLkluZGV4U2V0SAASKwoGc3RvcmVkGAQgASgLMhkud2lubm93LnYxLlN0b3JlZEluZGV4U2V0SAASLgoHZmFpbHVyZRgFIAEoCzIbLndpbm5vdy52MS5TZWxlY3Rpb25GYWlsdXJlSABCCQoHb3V0Y29tZSJCCg5TdG9yZWRJbmRleFNldBIMCgRuYW1lGAEgASgJEg4KBnNoYTI1NhgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgEIksKEFNlbGVjdGlvbkZhaWx1cmUSJgoGcmVhc29uGAEgASgOMhYud2lubm93LnYxLkVycm9yUmVhc29uEg8KB21lc3NhZ2UYAiABKAliBnByb3RvMw", [file_winnow_v1_dataset, file_winnow_v1_error_reason, file_winnow_v1_index_set, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_selection]);
+  fileDesc("ChZ3aW5ub3cvdjEvZXZlbnRzLnByb3RvEgl3aW5ub3cudjEikQMKElNlbGVjdGlvblJlcXVlc3RlZBIOCgZydW5faWQYASABKAkSDQoFcm91bmQYAiABKA0SJwoHZGF0YXNldBgDIAEoCzIWLndpbm5vdy52MS5EYXRhc2V0U3BlYxIbChNkYXRhc2V0X2ZpbmdlcnByaW50GAQgASgJEiMKBW1vZGVsGAUgASgLMhQud2lubm93LnYxLk1vZGVsU3BlYxIsCgpjaGVja3BvaW50GAYgASgLMhgud2lubm93LnYxLkNoZWNrcG9pbnRSZWYSKwoJb2JqZWN0aXZlGAcgASgLMhgud2lubm93LnYxLk9iamVjdGl2ZVNwZWMSKwoJc2VsZWN0aW9uGAggASgLMhgud2lubm93LnYxLlNlbGVjdGlvblNwZWMSDAoEc2VlZBgJIAEoBBInCglwcmVjaXNpb24YCiABKA4yFC53aW5ub3cudjEuUHJlY2lzaW9uEjIKEHRyYWluaW5nX3NpZ25hbHMYCyABKAsyGC53aW5ub3cudjEuU3RvcmVkU2lnbmFscyLEAQoRU2VsZWN0aW9uRmluaXNoZWQSDgoGcnVuX2lkGAEgASgJEg0KBXJvdW5kGAIgASgNEigKCWluZGV4X3NldBgDIAEoCzITLndpbm5vdy52MS5JbmRleFNldEgAEisKBnN0b3JlZBgEIAEoCzIZLndpbm5vdy52MS5TdG9yZWRJbmRleFNldEgAEi4KB2ZhaWx1cmUYBSABKAsyGy53aW5ub3cudjEuU2VsZWN0aW9uRmFpbHVyZUgAQgkKB291dGNvbWUiQgoOU3RvcmVkSW5kZXhTZXQSDAoEbmFtZRgBIAEoCRIOCgZzaGEyNTYYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoBCJLChBTZWxlY3Rpb25GYWlsdXJlEiYKBnJlYXNvbhgBIAEoDjIWLndpbm5vdy52MS5FcnJvclJlYXNvbhIPCgdtZXNzYWdlGAIgASgJIkUKDVN0b3JlZFNpZ25hbHMSDgoGc2hhMjU2GAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAQSEAoIZXhhbXBsZXMYAyABKA1iBnByb3RvMw", [file_winnow_v1_dataset, file_winnow_v1_error_reason, file_winnow_v1_index_set, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_selection]);
 
 /**
  * Asks for the index set of one round. Subject winnow.v1.selection.requested.RUN.ROUND; message id "RUN.ROUND".
@@ -99,6 +99,13 @@ export type SelectionRequested = Message<"winnow.v1.SelectionRequested"> & {
    * @generated from field: winnow.v1.Precision precision = 10;
    */
   precision: Precision;
+
+  /**
+   * What training saw of some examples, where the selection asks for it.
+   *
+   * @generated from field: winnow.v1.StoredSignals training_signals = 11;
+   */
+  trainingSignals?: StoredSignals | undefined;
 };
 
 /**
@@ -229,4 +236,40 @@ export type SelectionFailure = Message<"winnow.v1.SelectionFailure"> & {
  */
 export const SelectionFailureSchema: GenMessage<SelectionFailure> = /*@__PURE__*/
   messageDesc(file_winnow_v1_events, 3);
+
+/**
+ * Signals of some examples as training saw them: a safetensors file in the checkpoint object store with "indices" [M] and,
+ * as far as they are needed, "clean_logits" and "adversarial_logits" [M, C], "clean_features" and "adversarial_features" [M, d].
+ *
+ * @generated from message winnow.v1.StoredSignals
+ */
+export type StoredSignals = Message<"winnow.v1.StoredSignals"> & {
+  /**
+   * SHA-256 (hex) of the file, also its name in the store.
+   *
+   * @generated from field: string sha256 = 1;
+   */
+  sha256: string;
+
+  /**
+   * Size in bytes.
+   *
+   * @generated from field: uint64 size_bytes = 2;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * Number of examples M.
+   *
+   * @generated from field: uint32 examples = 3;
+   */
+  examples: number;
+};
+
+/**
+ * Describes the message winnow.v1.StoredSignals.
+ * Use `create(StoredSignalsSchema)` to create a new message.
+ */
+export const StoredSignalsSchema: GenMessage<StoredSignals> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_events, 4);
 

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file winnow/v1/index_set.proto.
  */
 export const file_winnow_v1_index_set: GenFile = /*@__PURE__*/
-  fileDesc("Chl3aW5ub3cvdjEvaW5kZXhfc2V0LnByb3RvEgl3aW5ub3cudjEivgMKCEluZGV4U2V0Eg4KBnJ1bl9pZBgBIAEoCRINCgVyb3VuZBgCIAEoDRIbChNkYXRhc2V0X2ZpbmdlcnByaW50GAMgASgJEhgKEGRhdGFzZXRfZXhhbXBsZXMYBCABKA0SGQoRY2hlY2twb2ludF9zaGEyNTYYBSABKAkSDgoGc2NvcmVyGAYgASgJEhYKDnNjb3Jlcl92ZXJzaW9uGAcgASgJEgwKBHNlZWQYCCABKAQSJQoGYXR0YWNrGAkgASgLMhUud2lubm93LnYxLkF0dGFja1NwZWMSEAoIZnJhY3Rpb24YCiABKAESEgoKaW5kZXhfZ2FwcxgLIAMoDRIPCgd3ZWlnaHRzGAwgAygCEjAKDndlaWdodF9tZWFuaW5nGA0gASgOMhgud2lubm93LnYxLldlaWdodE1lYW5pbmcSLAoHcXVhbGl0eRgOIAEoCzIbLndpbm5vdy52MS5TZWxlY3Rpb25RdWFsaXR5Eh0KBGNvc3QYDyABKAsyDy53aW5ub3cudjEuQ29zdBIuCgpjcmVhdGVkX2F0GBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_google_protobuf_timestamp, file_winnow_v1_cost, file_winnow_v1_objective, file_winnow_v1_selection]);
+  fileDesc("Chl3aW5ub3cvdjEvaW5kZXhfc2V0LnByb3RvEgl3aW5ub3cudjEi5wMKCEluZGV4U2V0Eg4KBnJ1bl9pZBgBIAEoCRINCgVyb3VuZBgCIAEoDRIbChNkYXRhc2V0X2ZpbmdlcnByaW50GAMgASgJEhgKEGRhdGFzZXRfZXhhbXBsZXMYBCABKA0SGQoRY2hlY2twb2ludF9zaGEyNTYYBSABKAkSDgoGc2NvcmVyGAYgASgJEhYKDnNjb3Jlcl92ZXJzaW9uGAcgASgJEgwKBHNlZWQYCCABKAQSJQoGYXR0YWNrGAkgASgLMhUud2lubm93LnYxLkF0dGFja1NwZWMSEAoIZnJhY3Rpb24YCiABKAESEgoKaW5kZXhfZ2FwcxgLIAMoDRIPCgd3ZWlnaHRzGAwgAygCEjAKDndlaWdodF9tZWFuaW5nGA0gASgOMhgud2lubm93LnYxLldlaWdodE1lYW5pbmcSLAoHcXVhbGl0eRgOIAEoCzIbLndpbm5vdy52MS5TZWxlY3Rpb25RdWFsaXR5Eh0KBGNvc3QYDyABKAsyDy53aW5ub3cudjEuQ29zdBIuCgpjcmVhdGVkX2F0GBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgZzY29yZXMYESABKAsyFy53aW5ub3cudjEuU3RvcmVkU2NvcmVzIlEKDFN0b3JlZFNjb3JlcxIMCgRuYW1lGAEgASgJEg4KBnNoYTI1NhgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgEEg8KB21lYW5pbmcYBCABKAliBnByb3RvMw", [file_google_protobuf_timestamp, file_winnow_v1_cost, file_winnow_v1_objective, file_winnow_v1_selection]);
 
 /**
  * The examples to train on: what the scoring service publishes and a trainer applies.
@@ -138,6 +138,13 @@ export type IndexSet = Message<"winnow.v1.IndexSet"> & {
    * @generated from field: google.protobuf.Timestamp created_at = 16;
    */
   createdAt?: Timestamp | undefined;
+
+  /**
+   * The scores of all N examples, little-endian float32 in index order, in the score object store; unset where none are kept.
+   *
+   * @generated from field: winnow.v1.StoredScores scores = 17;
+   */
+  scores?: StoredScores | undefined;
 };
 
 /**
@@ -146,4 +153,46 @@ export type IndexSet = Message<"winnow.v1.IndexSet"> & {
  */
 export const IndexSetSchema: GenMessage<IndexSet> = /*@__PURE__*/
   messageDesc(file_winnow_v1_index_set, 0);
+
+/**
+ * Scores of all examples of a data set, in the score object store.
+ *
+ * @generated from message winnow.v1.StoredScores
+ */
+export type StoredScores = Message<"winnow.v1.StoredScores"> & {
+  /**
+   * The object's name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * SHA-256 (hex) of its bytes.
+   *
+   * @generated from field: string sha256 = 2;
+   */
+  sha256: string;
+
+  /**
+   * Size in bytes.
+   *
+   * @generated from field: uint64 size_bytes = 3;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * What a score means, in one sentence; higher speaks for keeping.
+   *
+   * @generated from field: string meaning = 4;
+   */
+  meaning: string;
+};
+
+/**
+ * Describes the message winnow.v1.StoredScores.
+ * Use `create(StoredScoresSchema)` to create a new message.
+ */
+export const StoredScoresSchema: GenMessage<StoredScores> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_index_set, 1);
 

@@ -8,6 +8,8 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { AttackPolicySpec } from "./attack_policy_pb.ts";
 import { file_winnow_v1_attack_policy } from "./attack_policy_pb.ts";
+import type { AutoAttackResult } from "./autoattack_pb.ts";
+import { file_winnow_v1_autoattack } from "./autoattack_pb.ts";
 import type { Cost } from "./cost_pb.ts";
 import { file_winnow_v1_cost } from "./cost_pb.ts";
 import type { DatasetInfo, DatasetSpec } from "./dataset_pb.ts";
@@ -26,7 +28,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file winnow/v1/run.proto.
  */
 export const file_winnow_v1_run: GenFile = /*@__PURE__*/
-  fileDesc("ChN3aW5ub3cvdjEvcnVuLnByb3RvEgl3aW5ub3cudjEizAMKB1J1blNwZWMSDAoEbmFtZRgBIAEoCRInCgdkYXRhc2V0GAIgASgLMhYud2lubm93LnYxLkRhdGFzZXRTcGVjEiMKBW1vZGVsGAMgASgLMhQud2lubm93LnYxLk1vZGVsU3BlYxIrCglvYmplY3RpdmUYBCABKAsyGC53aW5ub3cudjEuT2JqZWN0aXZlU3BlYxIrCglzZWxlY3Rpb24YBSABKAsyGC53aW5ub3cudjEuU2VsZWN0aW9uU3BlYxIrCglvcHRpbWlzZXIYBiABKAsyGC53aW5ub3cudjEuT3B0aW1pc2VyU3BlYxIOCgZlcG9jaHMYByABKA0SEgoKYmF0Y2hfc2l6ZRgIIAEoDRIMCgRzZWVkGAkgASgEEicKCXByZWNpc2lvbhgKIAEoDjIULndpbm5vdy52MS5QcmVjaXNpb24SLQoKZXZhbHVhdGlvbhgLIAEoCzIZLndpbm5vdy52MS5FdmFsdWF0aW9uU3BlYxIUCgdhdWdtZW50GAwgASgISACIAQESMgoNYXR0YWNrX3BvbGljeRgNIAEoCzIbLndpbm5vdy52MS5BdHRhY2tQb2xpY3lTcGVjQgoKCF9hdWdtZW50Io0BCg1PcHRpbWlzZXJTcGVjEhUKDWxlYXJuaW5nX3JhdGUYASABKAESEAoIbW9tZW50dW0YAiABKAESFAoMd2VpZ2h0X2RlY2F5GAMgASgBEiUKCHNjaGVkdWxlGAQgASgOMhMud2lubm93LnYxLlNjaGVkdWxlEhYKDndhcm11cF91cGRhdGVzGAUgASgNInoKDkV2YWx1YXRpb25TcGVjEiUKBmF0dGFjaxgBIAEoCzIVLndpbm5vdy52MS5BdHRhY2tTcGVjEhAKCGV4YW1wbGVzGAIgASgNEhQKDGV2ZXJ5X2Vwb2NocxgDIAEoDRIZChFwcm9ncmVzc19leGFtcGxlcxgEIAEoDSKiBAoDUnVuEgoKAmlkGAEgASgJEiAKBHNwZWMYAiABKAsyEi53aW5ub3cudjEuUnVuU3BlYxIiCgVzdGF0ZRgDIAEoDjITLndpbm5vdy52MS5SdW5TdGF0ZRInCgdkYXRhc2V0GAQgASgLMhYud2lubm93LnYxLkRhdGFzZXRJbmZvEhMKC2Vwb2Noc19kb25lGAUgASgNEigKB2hpc3RvcnkYBiADKAsyFy53aW5ub3cudjEuRXBvY2hNZXRyaWNzEicKBnJvdW5kcxgHIAMoCzIXLndpbm5vdy52MS5BcHBsaWVkUm91bmQSJQoGcmVzdWx0GAggASgLMhUud2lubm93LnYxLkV2YWx1YXRpb24SHQoEY29zdBgJIAEoCzIPLndpbm5vdy52MS5Db3N0EiwKCmNoZWNrcG9pbnQYCiABKAsyGC53aW5ub3cudjEuQ2hlY2twb2ludFJlZhImCgdmYWlsdXJlGAsgASgLMhUud2lubm93LnYxLlJ1bkZhaWx1cmUSLgoKY3JlYXRlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmRldmljZRgPIAEoCSJFCgpSdW5GYWlsdXJlEiYKBnJlYXNvbhgBIAEoDjIWLndpbm5vdy52MS5FcnJvclJlYXNvbhIPCgdtZXNzYWdlGAIgASgJIm0KDEFwcGxpZWRSb3VuZBINCgVyb3VuZBgBIAEoDRISCgpmcm9tX2Vwb2NoGAIgASgNEgwKBGtlcHQYAyABKA0SLAoHcXVhbGl0eRgEIAEoCzIbLndpbm5vdy52MS5TZWxlY3Rpb25RdWFsaXR5IrcCCgxFcG9jaE1ldHJpY3MSDQoFZXBvY2gYASABKA0SDAoEbG9zcxgCIAEoARIdChV0cmFpbl9yb2J1c3RfYWNjdXJhY3kYAyABKAESFQoNbGVhcm5pbmdfcmF0ZRgEIAEoARIQCghleGFtcGxlcxgFIAEoDRIPCgd1cGRhdGVzGAYgASgNEg8KB3NlY29uZHMYByABKAESKQoKZXZhbHVhdGlvbhgIIAEoCzIVLndpbm5vdy52MS5FdmFsdWF0aW9uEkAKDWF0dGFja19ncm91cHMYCSADKAsyKS53aW5ub3cudjEuRXBvY2hNZXRyaWNzLkF0dGFja0dyb3Vwc0VudHJ5GjMKEUF0dGFja0dyb3Vwc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEinAEKCkV2YWx1YXRpb24SFgoOY2xlYW5fYWNjdXJhY3kYASABKAESFwoPcm9idXN0X2FjY3VyYWN5GAIgASgBEiUKBmF0dGFjaxgDIAEoCzIVLndpbm5vdy52MS5BdHRhY2tTcGVjEhMKC2F0dGFja19uYW1lGAQgASgJEhAKCGV4YW1wbGVzGAUgASgNEg8KB3NlY29uZHMYBiABKAEqYwoIU2NoZWR1bGUSGAoUU0NIRURVTEVfVU5TUEVDSUZJRUQQABIVChFTQ0hFRFVMRV9DT05TVEFOVBABEhMKD1NDSEVEVUxFX0NPU0lORRACEhEKDVNDSEVEVUxFX1NURVAQAyqxAQoIUnVuU3RhdGUSGQoVUlVOX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQUlVOX1NUQVRFX1FVRVVFRBABEhUKEVJVTl9TVEFURV9SVU5OSU5HEAISFQoRUlVOX1NUQVRFX1dBSVRJTkcQAxIXChNSVU5fU1RBVEVfU1VDQ0VFREVEEAQSFAoQUlVOX1NUQVRFX0ZBSUxFRBAFEhcKE1JVTl9TVEFURV9DQU5DRUxMRUQQBmIGcHJvdG8z", [file_google_protobuf_timestamp, file_winnow_v1_attack_policy, file_winnow_v1_cost, file_winnow_v1_dataset, file_winnow_v1_error_reason, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_selection]);
+  fileDesc("ChN3aW5ub3cvdjEvcnVuLnByb3RvEgl3aW5ub3cudjEizAMKB1J1blNwZWMSDAoEbmFtZRgBIAEoCRInCgdkYXRhc2V0GAIgASgLMhYud2lubm93LnYxLkRhdGFzZXRTcGVjEiMKBW1vZGVsGAMgASgLMhQud2lubm93LnYxLk1vZGVsU3BlYxIrCglvYmplY3RpdmUYBCABKAsyGC53aW5ub3cudjEuT2JqZWN0aXZlU3BlYxIrCglzZWxlY3Rpb24YBSABKAsyGC53aW5ub3cudjEuU2VsZWN0aW9uU3BlYxIrCglvcHRpbWlzZXIYBiABKAsyGC53aW5ub3cudjEuT3B0aW1pc2VyU3BlYxIOCgZlcG9jaHMYByABKA0SEgoKYmF0Y2hfc2l6ZRgIIAEoDRIMCgRzZWVkGAkgASgEEicKCXByZWNpc2lvbhgKIAEoDjIULndpbm5vdy52MS5QcmVjaXNpb24SLQoKZXZhbHVhdGlvbhgLIAEoCzIZLndpbm5vdy52MS5FdmFsdWF0aW9uU3BlYxIUCgdhdWdtZW50GAwgASgISACIAQESMgoNYXR0YWNrX3BvbGljeRgNIAEoCzIbLndpbm5vdy52MS5BdHRhY2tQb2xpY3lTcGVjQgoKCF9hdWdtZW50Io0BCg1PcHRpbWlzZXJTcGVjEhUKDWxlYXJuaW5nX3JhdGUYASABKAESEAoIbW9tZW50dW0YAiABKAESFAoMd2VpZ2h0X2RlY2F5GAMgASgBEiUKCHNjaGVkdWxlGAQgASgOMhMud2lubm93LnYxLlNjaGVkdWxlEhYKDndhcm11cF91cGRhdGVzGAUgASgNInoKDkV2YWx1YXRpb25TcGVjEiUKBmF0dGFjaxgBIAEoCzIVLndpbm5vdy52MS5BdHRhY2tTcGVjEhAKCGV4YW1wbGVzGAIgASgNEhQKDGV2ZXJ5X2Vwb2NocxgDIAEoDRIZChFwcm9ncmVzc19leGFtcGxlcxgEIAEoDSLGBAoDUnVuEgoKAmlkGAEgASgJEiAKBHNwZWMYAiABKAsyEi53aW5ub3cudjEuUnVuU3BlYxIiCgVzdGF0ZRgDIAEoDjITLndpbm5vdy52MS5SdW5TdGF0ZRInCgdkYXRhc2V0GAQgASgLMhYud2lubm93LnYxLkRhdGFzZXRJbmZvEhMKC2Vwb2Noc19kb25lGAUgASgNEigKB2hpc3RvcnkYBiADKAsyFy53aW5ub3cudjEuRXBvY2hNZXRyaWNzEicKBnJvdW5kcxgHIAMoCzIXLndpbm5vdy52MS5BcHBsaWVkUm91bmQSJQoGcmVzdWx0GAggASgLMhUud2lubm93LnYxLkV2YWx1YXRpb24SHQoEY29zdBgJIAEoCzIPLndpbm5vdy52MS5Db3N0EiwKCmNoZWNrcG9pbnQYCiABKAsyGC53aW5ub3cudjEuQ2hlY2twb2ludFJlZhImCgdmYWlsdXJlGAsgASgLMhUud2lubm93LnYxLlJ1bkZhaWx1cmUSLgoKY3JlYXRlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmRldmljZRgPIAEoCRIiCgRiZXN0GBAgASgLMhQud2lubm93LnYxLkJlc3RNb2RlbCKaAQoJQmVzdE1vZGVsEg0KBWVwb2NoGAEgASgNEiwKCmNoZWNrcG9pbnQYAiABKAsyGC53aW5ub3cudjEuQ2hlY2twb2ludFJlZhIpCgp2YWxpZGF0aW9uGAMgASgLMhUud2lubm93LnYxLkV2YWx1YXRpb24SJQoGcmVzdWx0GAQgASgLMhUud2lubm93LnYxLkV2YWx1YXRpb24iRQoKUnVuRmFpbHVyZRImCgZyZWFzb24YASABKA4yFi53aW5ub3cudjEuRXJyb3JSZWFzb24SDwoHbWVzc2FnZRgCIAEoCSJtCgxBcHBsaWVkUm91bmQSDQoFcm91bmQYASABKA0SEgoKZnJvbV9lcG9jaBgCIAEoDRIMCgRrZXB0GAMgASgNEiwKB3F1YWxpdHkYBCABKAsyGy53aW5ub3cudjEuU2VsZWN0aW9uUXVhbGl0eSK3AgoMRXBvY2hNZXRyaWNzEg0KBWVwb2NoGAEgASgNEgwKBGxvc3MYAiABKAESHQoVdHJhaW5fcm9idXN0X2FjY3VyYWN5GAMgASgBEhUKDWxlYXJuaW5nX3JhdGUYBCABKAESEAoIZXhhbXBsZXMYBSABKA0SDwoHdXBkYXRlcxgGIAEoDRIPCgdzZWNvbmRzGAcgASgBEikKCmV2YWx1YXRpb24YCCABKAsyFS53aW5ub3cudjEuRXZhbHVhdGlvbhJACg1hdHRhY2tfZ3JvdXBzGAkgAygLMikud2lubm93LnYxLkVwb2NoTWV0cmljcy5BdHRhY2tHcm91cHNFbnRyeRozChFBdHRhY2tHcm91cHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBIp4CCgpFdmFsdWF0aW9uEhYKDmNsZWFuX2FjY3VyYWN5GAEgASgBEhcKD3JvYnVzdF9hY2N1cmFjeRgCIAEoARIlCgZhdHRhY2sYAyABKAsyFS53aW5ub3cudjEuQXR0YWNrU3BlYxITCgthdHRhY2tfbmFtZRgEIAEoCRIQCghleGFtcGxlcxgFIAEoDRIPCgdzZWNvbmRzGAYgASgBEh8KBXNwbGl0GAcgASgOMhAud2lubm93LnYxLlNwbGl0EhAKCHdhcm5pbmdzGAggAygJEjAKC2F1dG9fYXR0YWNrGAkgASgLMhsud2lubm93LnYxLkF1dG9BdHRhY2tSZXN1bHQSGwoTd29yc3RfY2FzZV9hY2N1cmFjeRgKIAEoASpjCghTY2hlZHVsZRIYChRTQ0hFRFVMRV9VTlNQRUNJRklFRBAAEhUKEVNDSEVEVUxFX0NPTlNUQU5UEAESEwoPU0NIRURVTEVfQ09TSU5FEAISEQoNU0NIRURVTEVfU1RFUBADKrEBCghSdW5TdGF0ZRIZChVSVU5fU1RBVEVfVU5TUEVDSUZJRUQQABIUChBSVU5fU1RBVEVfUVVFVUVEEAESFQoRUlVOX1NUQVRFX1JVTk5JTkcQAhIVChFSVU5fU1RBVEVfV0FJVElORxADEhcKE1JVTl9TVEFURV9TVUNDRUVERUQQBBIUChBSVU5fU1RBVEVfRkFJTEVEEAUSFwoTUlVOX1NUQVRFX0NBTkNFTExFRBAGKkQKBVNwbGl0EhUKEVNQTElUX1VOU1BFQ0lGSUVEEAASDgoKU1BMSVRfVEVTVBABEhQKEFNQTElUX1ZBTElEQVRJT04QAmIGcHJvdG8z", [file_google_protobuf_timestamp, file_winnow_v1_attack_policy, file_winnow_v1_autoattack, file_winnow_v1_cost, file_winnow_v1_dataset, file_winnow_v1_error_reason, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_selection]);
 
 /**
  * Everything that decides a run's result.
@@ -203,14 +205,15 @@ export type EvaluationSpec = Message<"winnow.v1.EvaluationSpec"> & {
   examples: number;
 
   /**
-   * Epochs between measurements on the way, 0 for none but the last.
+   * Epochs between measurements on the way, 0 for none but the last. They use held-out examples where the data set has
+   * some, and then decide Run.best; test examples otherwise.
    *
    * @generated from field: uint32 every_epochs = 3;
    */
   everyEpochs: number;
 
   /**
-   * Test examples used on the way, 0 for 500.
+   * Examples used on the way, 0 for 500.
    *
    * @generated from field: uint32 progress_examples = 4;
    */
@@ -334,6 +337,13 @@ export type Run = Message<"winnow.v1.Run"> & {
    * @generated from field: string device = 15;
    */
   device: string;
+
+  /**
+   * The best of the models measured on held-out examples, beside the last; unset where none were held out.
+   *
+   * @generated from field: winnow.v1.BestModel best = 16;
+   */
+  best?: BestModel | undefined;
 };
 
 /**
@@ -342,6 +352,49 @@ export type Run = Message<"winnow.v1.Run"> & {
  */
 export const RunSchema: GenMessage<Run> = /*@__PURE__*/
   messageDesc(file_winnow_v1_run, 3);
+
+/**
+ * The model of the epoch with the highest robust accuracy on held-out examples, the earlier one of equals. Robust
+ * accuracy often falls again late in training (Rice 2020, arXiv 2002.11569).
+ *
+ * @generated from message winnow.v1.BestModel
+ */
+export type BestModel = Message<"winnow.v1.BestModel"> & {
+  /**
+   * Its epoch, from 0.
+   *
+   * @generated from field: uint32 epoch = 1;
+   */
+  epoch: number;
+
+  /**
+   * Its weights.
+   *
+   * @generated from field: winnow.v1.CheckpointRef checkpoint = 2;
+   */
+  checkpoint?: CheckpointRef | undefined;
+
+  /**
+   * Its accuracy on held-out examples, which it was chosen by.
+   *
+   * @generated from field: winnow.v1.Evaluation validation = 3;
+   */
+  validation?: Evaluation | undefined;
+
+  /**
+   * Its accuracy on the test examples of Run.result; set when the run ends.
+   *
+   * @generated from field: winnow.v1.Evaluation result = 4;
+   */
+  result?: Evaluation | undefined;
+};
+
+/**
+ * Describes the message winnow.v1.BestModel.
+ * Use `create(BestModelSchema)` to create a new message.
+ */
+export const BestModelSchema: GenMessage<BestModel> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_run, 4);
 
 /**
  * Why a run failed.
@@ -369,7 +422,7 @@ export type RunFailure = Message<"winnow.v1.RunFailure"> & {
  * Use `create(RunFailureSchema)` to create a new message.
  */
 export const RunFailureSchema: GenMessage<RunFailure> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_run, 4);
+  messageDesc(file_winnow_v1_run, 5);
 
 /**
  * A round of selection as training applied it.
@@ -411,7 +464,7 @@ export type AppliedRound = Message<"winnow.v1.AppliedRound"> & {
  * Use `create(AppliedRoundSchema)` to create a new message.
  */
 export const AppliedRoundSchema: GenMessage<AppliedRound> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_run, 5);
+  messageDesc(file_winnow_v1_run, 6);
 
 /**
  * What one epoch gave.
@@ -469,7 +522,7 @@ export type EpochMetrics = Message<"winnow.v1.EpochMetrics"> & {
   seconds: number;
 
   /**
-   * Accuracy on test examples, where measured.
+   * Accuracy, where measured; Evaluation.split says on which examples.
    *
    * @generated from field: winnow.v1.Evaluation evaluation = 8;
    */
@@ -488,7 +541,7 @@ export type EpochMetrics = Message<"winnow.v1.EpochMetrics"> & {
  * Use `create(EpochMetricsSchema)` to create a new message.
  */
 export const EpochMetricsSchema: GenMessage<EpochMetrics> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_run, 6);
+  messageDesc(file_winnow_v1_run, 7);
 
 /**
  * Accuracy of a model.
@@ -525,7 +578,7 @@ export type Evaluation = Message<"winnow.v1.Evaluation"> & {
   attackName: string;
 
   /**
-   * Test examples measured.
+   * Examples measured.
    *
    * @generated from field: uint32 examples = 5;
    */
@@ -537,6 +590,34 @@ export type Evaluation = Message<"winnow.v1.Evaluation"> & {
    * @generated from field: double seconds = 6;
    */
   seconds: number;
+
+  /**
+   * The examples it was measured on.
+   *
+   * @generated from field: winnow.v1.Split split = 7;
+   */
+  split: Split;
+
+  /**
+   * Signs that gradients are masked and the figures too high, as sentences; none where nothing is suspicious.
+   *
+   * @generated from field: repeated string warnings = 8;
+   */
+  warnings: string[];
+
+  /**
+   * AutoAttack's verdict, where it was asked for.
+   *
+   * @generated from field: winnow.v1.AutoAttackResult auto_attack = 9;
+   */
+  autoAttack?: AutoAttackResult | undefined;
+
+  /**
+   * Share classified correctly under every attack that was run, example by example, in [0,1].
+   *
+   * @generated from field: double worst_case_accuracy = 10;
+   */
+  worstCaseAccuracy: number;
 };
 
 /**
@@ -544,7 +625,7 @@ export type Evaluation = Message<"winnow.v1.Evaluation"> & {
  * Use `create(EvaluationSchema)` to create a new message.
  */
 export const EvaluationSchema: GenMessage<Evaluation> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_run, 7);
+  messageDesc(file_winnow_v1_run, 8);
 
 /**
  * A learning-rate schedule, a function of the share of updates done. It is recomputed when the set's size changes.
@@ -662,4 +743,45 @@ export type RunState = (typeof RunState)[keyof typeof RunState] | UnknownEnum;
  */
 export const RunStateSchema: GenEnum<RunState> = /*@__PURE__*/
   enumDesc(file_winnow_v1_run, 1);
+
+/**
+ * A part of a data set.
+ *
+ * @generated from enum winnow.v1.Split
+ */
+export const Split = {
+  /**
+   * Test examples.
+   *
+   * @generated from enum value: SPLIT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Test examples.
+   *
+   * @generated from enum value: SPLIT_TEST = 1;
+   */
+  TEST: 1,
+
+  /**
+   * Examples held out of training.
+   *
+   * @generated from enum value: SPLIT_VALIDATION = 2;
+   */
+  VALIDATION: 2,
+} as const;
+
+/**
+ * A part of a data set.
+ *
+ * @generated from enum winnow.v1.Split
+ */
+export type Split = (typeof Split)[keyof typeof Split] | UnknownEnum;
+
+/**
+ * Describes the enum winnow.v1.Split.
+ */
+export const SplitSchema: GenEnum<Split> = /*@__PURE__*/
+  enumDesc(file_winnow_v1_run, 2);
 

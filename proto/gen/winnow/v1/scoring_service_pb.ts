@@ -24,7 +24,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file winnow/v1/scoring_service.proto.
  */
 export const file_winnow_v1_scoring_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch93aW5ub3cvdjEvc2NvcmluZ19zZXJ2aWNlLnByb3RvEgl3aW5ub3cudjEi7wEKDVNjb3JpbmdUYXJnZXQSJwoHZGF0YXNldBgBIAEoCzIWLndpbm5vdy52MS5EYXRhc2V0U3BlYxIjCgVtb2RlbBgCIAEoCzIULndpbm5vdy52MS5Nb2RlbFNwZWMSLAoKY2hlY2twb2ludBgDIAEoCzIYLndpbm5vdy52MS5DaGVja3BvaW50UmVmEisKCW9iamVjdGl2ZRgEIAEoCzIYLndpbm5vdy52MS5PYmplY3RpdmVTcGVjEgwKBHNlZWQYBSABKAQSJwoJcHJlY2lzaW9uGAYgASgOMhQud2lubm93LnYxLlByZWNpc2lvbiI6CgxXb3JrUHJvZ3Jlc3MSDQoFcGhhc2UYASABKAkSDAoEZG9uZRgCIAEoDRINCgV0b3RhbBgDIAEoDSIUChJMaXN0U2NvcmVyc1JlcXVlc3QiRAoTTGlzdFNjb3JlcnNSZXNwb25zZRItCgdzY29yZXJzGAEgAygLMhwud2lubm93LnYxLlNjb3JlckRlc2NyaXB0aW9uIu0BChNTY29yZURhdGFzZXRSZXF1ZXN0EigKBnRhcmdldBgBIAEoCzIYLndpbm5vdy52MS5TY29yaW5nVGFyZ2V0Eg4KBnNjb3JlchgCIAEoCRJCCgpwYXJhbWV0ZXJzGAMgAygLMi4ud2lubm93LnYxLlNjb3JlRGF0YXNldFJlcXVlc3QuUGFyYW1ldGVyc0VudHJ5EiUKBmF0dGFjaxgEIAEoCzIVLndpbm5vdy52MS5BdHRhY2tTcGVjGjEKD1BhcmFtZXRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIqIBChRTY29yZURhdGFzZXRSZXNwb25zZRIrCghwcm9ncmVzcxgBIAEoCzIXLndpbm5vdy52MS5Xb3JrUHJvZ3Jlc3NIABInCgZzY29yZXMYAiABKAsyFS53aW5ub3cudjEuU2NvcmVDaHVua0gAEiwKB3N1bW1hcnkYAyABKAsyGS53aW5ub3cudjEuU2NvcmluZ1N1bW1hcnlIAEIGCgRwYXJ0IlgKDlNjb3JpbmdTdW1tYXJ5EicKB2RhdGFzZXQYASABKAsyFi53aW5ub3cudjEuRGF0YXNldEluZm8SHQoEY29zdBgCIAEoCzIPLndpbm5vdy52MS5Db3N0ImwKE1NlbGVjdFN1YnNldFJlcXVlc3QSKAoGdGFyZ2V0GAEgASgLMhgud2lubm93LnYxLlNjb3JpbmdUYXJnZXQSKwoJc2VsZWN0aW9uGAIgASgLMhgud2lubm93LnYxLlNlbGVjdGlvblNwZWMidQoUU2VsZWN0U3Vic2V0UmVzcG9uc2USKwoIcHJvZ3Jlc3MYASABKAsyFy53aW5ub3cudjEuV29ya1Byb2dyZXNzSAASKAoJaW5kZXhfc2V0GAIgASgLMhMud2lubm93LnYxLkluZGV4U2V0SABCBgoEcGFydCJCChJHZXRJbmRleFNldFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhIKBXJvdW5kGAIgASgNSACIAQFCCAoGX3JvdW5kIj0KE0dldEluZGV4U2V0UmVzcG9uc2USJgoJaW5kZXhfc2V0GAEgASgLMhMud2lubm93LnYxLkluZGV4U2V0IjsKFVdhdGNoSW5kZXhTZXRzUmVxdWVzdBIOCgZydW5faWQYASABKAkSEgoKZnJvbV9yb3VuZBgCIAEoDSJAChZXYXRjaEluZGV4U2V0c1Jlc3BvbnNlEiYKCWluZGV4X3NldBgBIAEoCzITLndpbm5vdy52MS5JbmRleFNldDKrAwoOU2NvcmluZ1NlcnZpY2USTAoLTGlzdFNjb3JlcnMSHS53aW5ub3cudjEuTGlzdFNjb3JlcnNSZXF1ZXN0Gh4ud2lubm93LnYxLkxpc3RTY29yZXJzUmVzcG9uc2USUQoMU2NvcmVEYXRhc2V0Eh4ud2lubm93LnYxLlNjb3JlRGF0YXNldFJlcXVlc3QaHy53aW5ub3cudjEuU2NvcmVEYXRhc2V0UmVzcG9uc2UwARJRCgxTZWxlY3RTdWJzZXQSHi53aW5ub3cudjEuU2VsZWN0U3Vic2V0UmVxdWVzdBofLndpbm5vdy52MS5TZWxlY3RTdWJzZXRSZXNwb25zZTABEkwKC0dldEluZGV4U2V0Eh0ud2lubm93LnYxLkdldEluZGV4U2V0UmVxdWVzdBoeLndpbm5vdy52MS5HZXRJbmRleFNldFJlc3BvbnNlElcKDldhdGNoSW5kZXhTZXRzEiAud2lubm93LnYxLldhdGNoSW5kZXhTZXRzUmVxdWVzdBohLndpbm5vdy52MS5XYXRjaEluZGV4U2V0c1Jlc3BvbnNlMAFiBnByb3RvMw", [file_winnow_v1_cost, file_winnow_v1_dataset, file_winnow_v1_index_set, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_scorer_service, file_winnow_v1_selection]);
+  fileDesc("Ch93aW5ub3cvdjEvc2NvcmluZ19zZXJ2aWNlLnByb3RvEgl3aW5ub3cudjEi7wEKDVNjb3JpbmdUYXJnZXQSJwoHZGF0YXNldBgBIAEoCzIWLndpbm5vdy52MS5EYXRhc2V0U3BlYxIjCgVtb2RlbBgCIAEoCzIULndpbm5vdy52MS5Nb2RlbFNwZWMSLAoKY2hlY2twb2ludBgDIAEoCzIYLndpbm5vdy52MS5DaGVja3BvaW50UmVmEisKCW9iamVjdGl2ZRgEIAEoCzIYLndpbm5vdy52MS5PYmplY3RpdmVTcGVjEgwKBHNlZWQYBSABKAQSJwoJcHJlY2lzaW9uGAYgASgOMhQud2lubm93LnYxLlByZWNpc2lvbiI6CgxXb3JrUHJvZ3Jlc3MSDQoFcGhhc2UYASABKAkSDAoEZG9uZRgCIAEoDRINCgV0b3RhbBgDIAEoDSIUChJMaXN0U2NvcmVyc1JlcXVlc3QiRAoTTGlzdFNjb3JlcnNSZXNwb25zZRItCgdzY29yZXJzGAEgAygLMhwud2lubm93LnYxLlNjb3JlckRlc2NyaXB0aW9uIu0BChNTY29yZURhdGFzZXRSZXF1ZXN0EigKBnRhcmdldBgBIAEoCzIYLndpbm5vdy52MS5TY29yaW5nVGFyZ2V0Eg4KBnNjb3JlchgCIAEoCRJCCgpwYXJhbWV0ZXJzGAMgAygLMi4ud2lubm93LnYxLlNjb3JlRGF0YXNldFJlcXVlc3QuUGFyYW1ldGVyc0VudHJ5EiUKBmF0dGFjaxgEIAEoCzIVLndpbm5vdy52MS5BdHRhY2tTcGVjGjEKD1BhcmFtZXRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIqIBChRTY29yZURhdGFzZXRSZXNwb25zZRIrCghwcm9ncmVzcxgBIAEoCzIXLndpbm5vdy52MS5Xb3JrUHJvZ3Jlc3NIABInCgZzY29yZXMYAiABKAsyFS53aW5ub3cudjEuU2NvcmVDaHVua0gAEiwKB3N1bW1hcnkYAyABKAsyGS53aW5ub3cudjEuU2NvcmluZ1N1bW1hcnlIAEIGCgRwYXJ0IlgKDlNjb3JpbmdTdW1tYXJ5EicKB2RhdGFzZXQYASABKAsyFi53aW5ub3cudjEuRGF0YXNldEluZm8SHQoEY29zdBgCIAEoCzIPLndpbm5vdy52MS5Db3N0ImwKE1NlbGVjdFN1YnNldFJlcXVlc3QSKAoGdGFyZ2V0GAEgASgLMhgud2lubm93LnYxLlNjb3JpbmdUYXJnZXQSKwoJc2VsZWN0aW9uGAIgASgLMhgud2lubm93LnYxLlNlbGVjdGlvblNwZWMidQoUU2VsZWN0U3Vic2V0UmVzcG9uc2USKwoIcHJvZ3Jlc3MYASABKAsyFy53aW5ub3cudjEuV29ya1Byb2dyZXNzSAASKAoJaW5kZXhfc2V0GAIgASgLMhMud2lubm93LnYxLkluZGV4U2V0SABCBgoEcGFydCJCChJHZXRJbmRleFNldFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhIKBXJvdW5kGAIgASgNSACIAQFCCAoGX3JvdW5kIj0KE0dldEluZGV4U2V0UmVzcG9uc2USJgoJaW5kZXhfc2V0GAEgASgLMhMud2lubm93LnYxLkluZGV4U2V0IjsKFVdhdGNoSW5kZXhTZXRzUmVxdWVzdBIOCgZydW5faWQYASABKAkSEgoKZnJvbV9yb3VuZBgCIAEoDSJAChZXYXRjaEluZGV4U2V0c1Jlc3BvbnNlEiYKCWluZGV4X3NldBgBIAEoCzITLndpbm5vdy52MS5JbmRleFNldCI5ChZFeHBsYWluRXhhbXBsZXNSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdpbmRpY2VzGAIgAygNIm0KF0V4cGxhaW5FeGFtcGxlc1Jlc3BvbnNlEisKCGV4YW1wbGVzGAEgAygLMhkud2lubm93LnYxLkV4YW1wbGVIaXN0b3J5Eg4KBnNjb3JlchgCIAEoCRIVCg1zY29yZV9tZWFuaW5nGAMgASgJIlcKDkV4YW1wbGVIaXN0b3J5Eg0KBWluZGV4GAEgASgNEg0KBWxhYmVsGAIgASgNEicKBnJvdW5kcxgDIAMoCzIXLndpbm5vdy52MS5FeGFtcGxlUm91bmQioQEKDEV4YW1wbGVSb3VuZBINCgVyb3VuZBgBIAEoDRIMCgRrZXB0GAIgASgIEg4KBndlaWdodBgDIAEoARISCgVzY29yZRgEIAEoAUgAiAEBEhEKBHJhbmsYBSABKA1IAYgBARIWCg5jbGFzc19leGFtcGxlcxgGIAEoDRISCgpjbGFzc19rZXB0GAcgASgNQggKBl9zY29yZUIHCgVfcmFuazKFBAoOU2NvcmluZ1NlcnZpY2USTAoLTGlzdFNjb3JlcnMSHS53aW5ub3cudjEuTGlzdFNjb3JlcnNSZXF1ZXN0Gh4ud2lubm93LnYxLkxpc3RTY29yZXJzUmVzcG9uc2USUQoMU2NvcmVEYXRhc2V0Eh4ud2lubm93LnYxLlNjb3JlRGF0YXNldFJlcXVlc3QaHy53aW5ub3cudjEuU2NvcmVEYXRhc2V0UmVzcG9uc2UwARJRCgxTZWxlY3RTdWJzZXQSHi53aW5ub3cudjEuU2VsZWN0U3Vic2V0UmVxdWVzdBofLndpbm5vdy52MS5TZWxlY3RTdWJzZXRSZXNwb25zZTABEkwKC0dldEluZGV4U2V0Eh0ud2lubm93LnYxLkdldEluZGV4U2V0UmVxdWVzdBoeLndpbm5vdy52MS5HZXRJbmRleFNldFJlc3BvbnNlElgKD0V4cGxhaW5FeGFtcGxlcxIhLndpbm5vdy52MS5FeHBsYWluRXhhbXBsZXNSZXF1ZXN0GiIud2lubm93LnYxLkV4cGxhaW5FeGFtcGxlc1Jlc3BvbnNlElcKDldhdGNoSW5kZXhTZXRzEiAud2lubm93LnYxLldhdGNoSW5kZXhTZXRzUmVxdWVzdBohLndpbm5vdy52MS5XYXRjaEluZGV4U2V0c1Jlc3BvbnNlMAFiBnByb3RvMw", [file_winnow_v1_cost, file_winnow_v1_dataset, file_winnow_v1_index_set, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_scorer_service, file_winnow_v1_selection]);
 
 /**
  * What to score and with what.
@@ -432,6 +432,167 @@ export const WatchIndexSetsResponseSchema: GenMessage<WatchIndexSetsResponse> = 
   messageDesc(file_winnow_v1_scoring_service, 12);
 
 /**
+ * Asks why examples were kept or dropped.
+ *
+ * @generated from message winnow.v1.ExplainExamplesRequest
+ */
+export type ExplainExamplesRequest = Message<"winnow.v1.ExplainExamplesRequest"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * Indices of training examples, at least 1 and at most 1000.
+   *
+   * @generated from field: repeated uint32 indices = 2;
+   */
+  indices: number[];
+};
+
+/**
+ * Describes the message winnow.v1.ExplainExamplesRequest.
+ * Use `create(ExplainExamplesRequestSchema)` to create a new message.
+ */
+export const ExplainExamplesRequestSchema: GenMessage<ExplainExamplesRequest> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scoring_service, 13);
+
+/**
+ * Why examples were kept or dropped.
+ *
+ * @generated from message winnow.v1.ExplainExamplesResponse
+ */
+export type ExplainExamplesResponse = Message<"winnow.v1.ExplainExamplesResponse"> & {
+  /**
+   * One for each index asked for, in that order.
+   *
+   * @generated from field: repeated winnow.v1.ExampleHistory examples = 1;
+   */
+  examples: ExampleHistory[];
+
+  /**
+   * The scorer.
+   *
+   * @generated from field: string scorer = 2;
+   */
+  scorer: string;
+
+  /**
+   * What its scores mean, in one sentence.
+   *
+   * @generated from field: string score_meaning = 3;
+   */
+  scoreMeaning: string;
+};
+
+/**
+ * Describes the message winnow.v1.ExplainExamplesResponse.
+ * Use `create(ExplainExamplesResponseSchema)` to create a new message.
+ */
+export const ExplainExamplesResponseSchema: GenMessage<ExplainExamplesResponse> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scoring_service, 14);
+
+/**
+ * What the rounds of a run did with an example.
+ *
+ * @generated from message winnow.v1.ExampleHistory
+ */
+export type ExampleHistory = Message<"winnow.v1.ExampleHistory"> & {
+  /**
+   * Its index.
+   *
+   * @generated from field: uint32 index = 1;
+   */
+  index: number;
+
+  /**
+   * Its class label.
+   *
+   * @generated from field: uint32 label = 2;
+   */
+  label: number;
+
+  /**
+   * Round by round, in order.
+   *
+   * @generated from field: repeated winnow.v1.ExampleRound rounds = 3;
+   */
+  rounds: ExampleRound[];
+};
+
+/**
+ * Describes the message winnow.v1.ExampleHistory.
+ * Use `create(ExampleHistorySchema)` to create a new message.
+ */
+export const ExampleHistorySchema: GenMessage<ExampleHistory> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scoring_service, 15);
+
+/**
+ * What one round did with an example.
+ *
+ * @generated from message winnow.v1.ExampleRound
+ */
+export type ExampleRound = Message<"winnow.v1.ExampleRound"> & {
+  /**
+   * The round, from 0.
+   *
+   * @generated from field: uint32 round = 1;
+   */
+  round: number;
+
+  /**
+   * Whether it was kept.
+   *
+   * @generated from field: bool kept = 2;
+   */
+  kept: boolean;
+
+  /**
+   * Its weight; 1 for equal weights, 0 where it was dropped.
+   *
+   * @generated from field: double weight = 3;
+   */
+  weight: number;
+
+  /**
+   * Its score; unset where the scores of this round are no longer stored.
+   *
+   * @generated from field: optional double score = 4;
+   */
+  score?: number | undefined;
+
+  /**
+   * Its place by score among the examples of its class, from 1; unset as the score.
+   *
+   * @generated from field: optional uint32 rank = 5;
+   */
+  rank?: number | undefined;
+
+  /**
+   * Examples of its class.
+   *
+   * @generated from field: uint32 class_examples = 6;
+   */
+  classExamples: number;
+
+  /**
+   * Of those, how many were kept.
+   *
+   * @generated from field: uint32 class_kept = 7;
+   */
+  classKept: number;
+};
+
+/**
+ * Describes the message winnow.v1.ExampleRound.
+ * Use `create(ExampleRoundSchema)` to create a new message.
+ */
+export const ExampleRoundSchema: GenMessage<ExampleRound> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scoring_service, 16);
+
+/**
  * Computes the importance of examples under attack and prunes data sets by it.
  *
  * @generated from service winnow.v1.ScoringService
@@ -477,6 +638,17 @@ export const ScoringService: GenService<{
     methodKind: "unary";
     input: typeof GetIndexSetRequestSchema;
     output: typeof GetIndexSetResponseSchema;
+  },
+  /**
+   * Says of examples of a run why they were kept or dropped: score and rank, round by round. NOT_FOUND for a run without
+   * index sets; INVALID_ARGUMENT for an index that the data set does not have.
+   *
+   * @generated from rpc winnow.v1.ScoringService.ExplainExamples
+   */
+  explainExamples: {
+    methodKind: "unary";
+    input: typeof ExplainExamplesRequestSchema;
+    output: typeof ExplainExamplesResponseSchema;
   },
   /**
    * Streams a run's index sets, those already published first, until the caller cancels.

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file winnow/v1/selection.proto.
  */
 export const file_winnow_v1_selection: GenFile = /*@__PURE__*/
-  fileDesc("Chl3aW5ub3cvdjEvc2VsZWN0aW9uLnByb3RvEgl3aW5ub3cudjEirQIKDVNlbGVjdGlvblNwZWMSDgoGc2NvcmVyGAEgASgJEjwKCnBhcmFtZXRlcnMYAiADKAsyKC53aW5ub3cudjEuU2VsZWN0aW9uU3BlYy5QYXJhbWV0ZXJzRW50cnkSEAoIZnJhY3Rpb24YAyABKAESFAoMZXZlcnlfZXBvY2hzGAQgASgNEhkKEXdhcm1fc3RhcnRfZXBvY2hzGAUgASgNEhwKFG1heF9zdGFsZW5lc3NfZXBvY2hzGAYgASgNEiUKBmF0dGFjaxgHIAEoCzIVLndpbm5vdy52MS5BdHRhY2tTcGVjEhMKC2NsYXNzX2Zsb29yGAggASgBGjEKD1BhcmFtZXRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIo8BChBTZWxlY3Rpb25RdWFsaXR5EhUKCHJlc2lkdWFsGAEgASgBSACIAQESHQoVZWZmZWN0aXZlX3NhbXBsZV9zaXplGAIgASgBEhQKB292ZXJsYXAYAyABKAFIAYgBARIWCg5rZXB0X3Blcl9jbGFzcxgEIAMoDUILCglfcmVzaWR1YWxCCgoIX292ZXJsYXAqbgoNV2VpZ2h0TWVhbmluZxIeChpXRUlHSFRfTUVBTklOR19VTlNQRUNJRklFRBAAEhoKFldFSUdIVF9NRUFOSU5HX1VOSUZPUk0QARIhCh1XRUlHSFRfTUVBTklOR19OT1JNQUxJU0VEX1NVTRACYgZwcm90bzM", [file_winnow_v1_objective]);
+  fileDesc("Chl3aW5ub3cvdjEvc2VsZWN0aW9uLnByb3RvEgl3aW5ub3cudjEizQIKDVNlbGVjdGlvblNwZWMSDgoGc2NvcmVyGAEgASgJEjwKCnBhcmFtZXRlcnMYAiADKAsyKC53aW5ub3cudjEuU2VsZWN0aW9uU3BlYy5QYXJhbWV0ZXJzRW50cnkSEAoIZnJhY3Rpb24YAyABKAESFAoMZXZlcnlfZXBvY2hzGAQgASgNEhkKEXdhcm1fc3RhcnRfZXBvY2hzGAUgASgNEhwKFG1heF9zdGFsZW5lc3NfZXBvY2hzGAYgASgNEiUKBmF0dGFjaxgHIAEoCzIVLndpbm5vdy52MS5BdHRhY2tTcGVjEhMKC2NsYXNzX2Zsb29yGAggASgBEh4KFnJldXNlX3RyYWluaW5nX3NpZ25hbHMYCSABKAgaMQoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEijwEKEFNlbGVjdGlvblF1YWxpdHkSFQoIcmVzaWR1YWwYASABKAFIAIgBARIdChVlZmZlY3RpdmVfc2FtcGxlX3NpemUYAiABKAESFAoHb3ZlcmxhcBgDIAEoAUgBiAEBEhYKDmtlcHRfcGVyX2NsYXNzGAQgAygNQgsKCV9yZXNpZHVhbEIKCghfb3ZlcmxhcCpuCg1XZWlnaHRNZWFuaW5nEh4KGldFSUdIVF9NRUFOSU5HX1VOU1BFQ0lGSUVEEAASGgoWV0VJR0hUX01FQU5JTkdfVU5JRk9STRABEiEKHVdFSUdIVF9NRUFOSU5HX05PUk1BTElTRURfU1VNEAJiBnByb3RvMw", [file_winnow_v1_objective]);
 
 /**
  * How a run chooses the examples it trains on.
@@ -75,6 +75,14 @@ export type SelectionSpec = Message<"winnow.v1.SelectionSpec"> & {
    * @generated from field: double class_floor = 8;
    */
   classFloor: number;
+
+  /**
+   * Whether training hands over what it saw of the examples of its last epoch (logits, features), so that only the others
+   * are attacked for scoring. Saves passes; what it saw is up to an epoch old and of augmented images.
+   *
+   * @generated from field: bool reuse_training_signals = 9;
+   */
+  reuseTrainingSignals: boolean;
 };
 
 /**

@@ -4,6 +4,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { AutoAttackSpec } from "./autoattack_pb.ts";
+import { file_winnow_v1_autoattack } from "./autoattack_pb.ts";
 import type { Cost } from "./cost_pb.ts";
 import { file_winnow_v1_cost } from "./cost_pb.ts";
 import type { DatasetSpec } from "./dataset_pb.ts";
@@ -20,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file winnow/v1/training_service.proto.
  */
 export const file_winnow_v1_training_service: GenFile = /*@__PURE__*/
-  fileDesc("CiB3aW5ub3cvdjEvdHJhaW5pbmdfc2VydmljZS5wcm90bxIJd2lubm93LnYxIjQKEENyZWF0ZVJ1blJlcXVlc3QSIAoEc3BlYxgBIAEoCzISLndpbm5vdy52MS5SdW5TcGVjIjAKEUNyZWF0ZVJ1blJlc3BvbnNlEhsKA3J1bhgBIAEoCzIOLndpbm5vdy52MS5SdW4iHwoNR2V0UnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkiLQoOR2V0UnVuUmVzcG9uc2USGwoDcnVuGAEgASgLMg4ud2lubm93LnYxLlJ1biI4Cg9MaXN0UnVuc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiSQoQTGlzdFJ1bnNSZXNwb25zZRIcCgRydW5zGAEgAygLMg4ud2lubm93LnYxLlJ1bhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIQoPV2F0Y2hSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSJoChBXYXRjaFJ1blJlc3BvbnNlEh0KA3J1bhgBIAEoCzIOLndpbm5vdy52MS5SdW5IABIsCghwcm9ncmVzcxgCIAEoCzIYLndpbm5vdy52MS5FcG9jaFByb2dyZXNzSABCBwoFZXZlbnQioQEKDUVwb2NoUHJvZ3Jlc3MSDQoFcGhhc2UYASABKAkSDQoFZXBvY2gYAiABKA0SDAoEZG9uZRgDIAEoDRINCgV0b3RhbBgEIAEoDRIMCgRsb3NzGAUgASgBEhIKCmtlcHRfc2hhcmUYBiABKAESFAoMc2Vjb25kc19sZWZ0GAcgASgBEh0KBGNvc3QYCCABKAsyDy53aW5ub3cudjEuQ29zdCIiChBDYW5jZWxSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSIwChFDYW5jZWxSdW5SZXNwb25zZRIbCgNydW4YASABKAsyDi53aW5ub3cudjEuUnVuItkBChRFdmFsdWF0ZU1vZGVsUmVxdWVzdBInCgdkYXRhc2V0GAEgASgLMhYud2lubm93LnYxLkRhdGFzZXRTcGVjEiMKBW1vZGVsGAIgASgLMhQud2lubm93LnYxLk1vZGVsU3BlYxIsCgpjaGVja3BvaW50GAMgASgLMhgud2lubm93LnYxLkNoZWNrcG9pbnRSZWYSJQoGYXR0YWNrGAQgASgLMhUud2lubm93LnYxLkF0dGFja1NwZWMSDAoEc2VlZBgFIAEoBBIQCghleGFtcGxlcxgGIAEoDSJ/ChVFdmFsdWF0ZU1vZGVsUmVzcG9uc2USMQoIcHJvZ3Jlc3MYASABKAsyHS53aW5ub3cudjEuRXZhbHVhdGlvblByb2dyZXNzSAASKwoKZXZhbHVhdGlvbhgCIAEoCzIVLndpbm5vdy52MS5FdmFsdWF0aW9uSABCBgoEcGFydCIxChJFdmFsdWF0aW9uUHJvZ3Jlc3MSDAoEZG9uZRgBIAEoDRINCgV0b3RhbBgCIAEoDSImChREb3dubG9hZE1vZGVsUmVxdWVzdBIOCgZydW5faWQYASABKAkiUwoVRG93bmxvYWRNb2RlbFJlc3BvbnNlEiwKCmNoZWNrcG9pbnQYASABKAsyGC53aW5ub3cudjEuQ2hlY2twb2ludFJlZhIMCgRkYXRhGAIgASgMMpgECg9UcmFpbmluZ1NlcnZpY2USRgoJQ3JlYXRlUnVuEhsud2lubm93LnYxLkNyZWF0ZVJ1blJlcXVlc3QaHC53aW5ub3cudjEuQ3JlYXRlUnVuUmVzcG9uc2USPQoGR2V0UnVuEhgud2lubm93LnYxLkdldFJ1blJlcXVlc3QaGS53aW5ub3cudjEuR2V0UnVuUmVzcG9uc2USQwoITGlzdFJ1bnMSGi53aW5ub3cudjEuTGlzdFJ1bnNSZXF1ZXN0Ghsud2lubm93LnYxLkxpc3RSdW5zUmVzcG9uc2USRQoIV2F0Y2hSdW4SGi53aW5ub3cudjEuV2F0Y2hSdW5SZXF1ZXN0Ghsud2lubm93LnYxLldhdGNoUnVuUmVzcG9uc2UwARJGCglDYW5jZWxSdW4SGy53aW5ub3cudjEuQ2FuY2VsUnVuUmVxdWVzdBocLndpbm5vdy52MS5DYW5jZWxSdW5SZXNwb25zZRJUCg1FdmFsdWF0ZU1vZGVsEh8ud2lubm93LnYxLkV2YWx1YXRlTW9kZWxSZXF1ZXN0GiAud2lubm93LnYxLkV2YWx1YXRlTW9kZWxSZXNwb25zZTABElQKDURvd25sb2FkTW9kZWwSHy53aW5ub3cudjEuRG93bmxvYWRNb2RlbFJlcXVlc3QaIC53aW5ub3cudjEuRG93bmxvYWRNb2RlbFJlc3BvbnNlMAFiBnByb3RvMw", [file_winnow_v1_cost, file_winnow_v1_dataset, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_run]);
+  fileDesc("CiB3aW5ub3cvdjEvdHJhaW5pbmdfc2VydmljZS5wcm90bxIJd2lubm93LnYxIjQKEENyZWF0ZVJ1blJlcXVlc3QSIAoEc3BlYxgBIAEoCzISLndpbm5vdy52MS5SdW5TcGVjIjAKEUNyZWF0ZVJ1blJlc3BvbnNlEhsKA3J1bhgBIAEoCzIOLndpbm5vdy52MS5SdW4iHwoNR2V0UnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkiLQoOR2V0UnVuUmVzcG9uc2USGwoDcnVuGAEgASgLMg4ud2lubm93LnYxLlJ1biI4Cg9MaXN0UnVuc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiSQoQTGlzdFJ1bnNSZXNwb25zZRIcCgRydW5zGAEgAygLMg4ud2lubm93LnYxLlJ1bhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIQoPV2F0Y2hSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSJoChBXYXRjaFJ1blJlc3BvbnNlEh0KA3J1bhgBIAEoCzIOLndpbm5vdy52MS5SdW5IABIsCghwcm9ncmVzcxgCIAEoCzIYLndpbm5vdy52MS5FcG9jaFByb2dyZXNzSABCBwoFZXZlbnQioQEKDUVwb2NoUHJvZ3Jlc3MSDQoFcGhhc2UYASABKAkSDQoFZXBvY2gYAiABKA0SDAoEZG9uZRgDIAEoDRINCgV0b3RhbBgEIAEoDRIMCgRsb3NzGAUgASgBEhIKCmtlcHRfc2hhcmUYBiABKAESFAoMc2Vjb25kc19sZWZ0GAcgASgBEh0KBGNvc3QYCCABKAsyDy53aW5ub3cudjEuQ29zdCIiChBDYW5jZWxSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSIwChFDYW5jZWxSdW5SZXNwb25zZRIbCgNydW4YASABKAsyDi53aW5ub3cudjEuUnVuIokCChRFdmFsdWF0ZU1vZGVsUmVxdWVzdBInCgdkYXRhc2V0GAEgASgLMhYud2lubm93LnYxLkRhdGFzZXRTcGVjEiMKBW1vZGVsGAIgASgLMhQud2lubm93LnYxLk1vZGVsU3BlYxIsCgpjaGVja3BvaW50GAMgASgLMhgud2lubm93LnYxLkNoZWNrcG9pbnRSZWYSJQoGYXR0YWNrGAQgASgLMhUud2lubm93LnYxLkF0dGFja1NwZWMSDAoEc2VlZBgFIAEoBBIQCghleGFtcGxlcxgGIAEoDRIuCgthdXRvX2F0dGFjaxgHIAEoCzIZLndpbm5vdy52MS5BdXRvQXR0YWNrU3BlYyJ/ChVFdmFsdWF0ZU1vZGVsUmVzcG9uc2USMQoIcHJvZ3Jlc3MYASABKAsyHS53aW5ub3cudjEuRXZhbHVhdGlvblByb2dyZXNzSAASKwoKZXZhbHVhdGlvbhgCIAEoCzIVLndpbm5vdy52MS5FdmFsdWF0aW9uSABCBgoEcGFydCJSChJFdmFsdWF0aW9uUHJvZ3Jlc3MSDAoEZG9uZRgBIAEoDRINCgV0b3RhbBgCIAEoDRINCgVwaGFzZRgDIAEoCRIQCghzdGFuZGluZxgEIAEoDSImChREb3dubG9hZE1vZGVsUmVxdWVzdBIOCgZydW5faWQYASABKAkiUwoVRG93bmxvYWRNb2RlbFJlc3BvbnNlEiwKCmNoZWNrcG9pbnQYASABKAsyGC53aW5ub3cudjEuQ2hlY2twb2ludFJlZhIMCgRkYXRhGAIgASgMMpgECg9UcmFpbmluZ1NlcnZpY2USRgoJQ3JlYXRlUnVuEhsud2lubm93LnYxLkNyZWF0ZVJ1blJlcXVlc3QaHC53aW5ub3cudjEuQ3JlYXRlUnVuUmVzcG9uc2USPQoGR2V0UnVuEhgud2lubm93LnYxLkdldFJ1blJlcXVlc3QaGS53aW5ub3cudjEuR2V0UnVuUmVzcG9uc2USQwoITGlzdFJ1bnMSGi53aW5ub3cudjEuTGlzdFJ1bnNSZXF1ZXN0Ghsud2lubm93LnYxLkxpc3RSdW5zUmVzcG9uc2USRQoIV2F0Y2hSdW4SGi53aW5ub3cudjEuV2F0Y2hSdW5SZXF1ZXN0Ghsud2lubm93LnYxLldhdGNoUnVuUmVzcG9uc2UwARJGCglDYW5jZWxSdW4SGy53aW5ub3cudjEuQ2FuY2VsUnVuUmVxdWVzdBocLndpbm5vdy52MS5DYW5jZWxSdW5SZXNwb25zZRJUCg1FdmFsdWF0ZU1vZGVsEh8ud2lubm93LnYxLkV2YWx1YXRlTW9kZWxSZXF1ZXN0GiAud2lubm93LnYxLkV2YWx1YXRlTW9kZWxSZXNwb25zZTABElQKDURvd25sb2FkTW9kZWwSHy53aW5ub3cudjEuRG93bmxvYWRNb2RlbFJlcXVlc3QaIC53aW5ub3cudjEuRG93bmxvYWRNb2RlbFJlc3BvbnNlMAFiBnByb3RvMw", [file_winnow_v1_autoattack, file_winnow_v1_cost, file_winnow_v1_dataset, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_run]);
 
 /**
  * Asks for a run.
@@ -360,14 +362,14 @@ export type EvaluateModelRequest = Message<"winnow.v1.EvaluateModelRequest"> & {
   checkpoint?: CheckpointRef | undefined;
 
   /**
-   * The attack.
+   * PGD with restarts; may be unset where auto_attack is set.
    *
    * @generated from field: winnow.v1.AttackSpec attack = 4;
    */
   attack?: AttackSpec | undefined;
 
   /**
-   * Seed of the attack's starts.
+   * Seed of the attacks' random choices.
    *
    * @generated from field: uint64 seed = 5;
    */
@@ -379,6 +381,13 @@ export type EvaluateModelRequest = Message<"winnow.v1.EvaluateModelRequest"> & {
    * @generated from field: uint32 examples = 6;
    */
   examples: number;
+
+  /**
+   * AutoAttack, run after the attack on the same examples where set.
+   *
+   * @generated from field: winnow.v1.AutoAttackSpec auto_attack = 7;
+   */
+  autoAttack?: AutoAttackSpec | undefined;
 };
 
 /**
@@ -432,18 +441,32 @@ export const EvaluateModelResponseSchema: GenMessage<EvaluateModelResponse> = /*
  */
 export type EvaluationProgress = Message<"winnow.v1.EvaluationProgress"> & {
   /**
-   * Examples measured.
+   * Examples measured, in the present phase.
    *
    * @generated from field: uint32 done = 1;
    */
   done: number;
 
   /**
-   * Examples to measure.
+   * Examples to measure in it.
    *
    * @generated from field: uint32 total = 2;
    */
   total: number;
+
+  /**
+   * What is being done: the attack's name, for example "PGD-10" or "apgd-t".
+   *
+   * @generated from field: string phase = 3;
+   */
+  phase: string;
+
+  /**
+   * Examples that nothing has broken so far.
+   *
+   * @generated from field: uint32 standing = 4;
+   */
+  standing: number;
 };
 
 /**
@@ -560,7 +583,8 @@ export const TrainingService: GenService<{
     output: typeof CancelRunResponseSchema;
   },
   /**
-   * Measures a checkpoint's accuracy; streams progress, then the result.
+   * Measures a checkpoint's accuracy; streams progress, then the result. What was found is kept as it is found: the same
+   * request after a crash, or after the caller went away, goes on where it was.
    *
    * @generated from rpc winnow.v1.TrainingService.EvaluateModel
    */
