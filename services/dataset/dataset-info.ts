@@ -3,10 +3,12 @@ import { type DatasetInfo, DatasetInfoSchema } from '../../proto/gen/winnow/v1/d
 import { type Dataset, splitSize } from './dataset.ts';
 
 /** What a loaded data set is, for a record or an answer. */
-export function datasetInfo({ train, test, fingerprint, classNames, height, width, channels }: Dataset): DatasetInfo {
+export function datasetInfo(dataset: Dataset): DatasetInfo {
+  const { train, validation, test, fingerprint, classNames, height, width, channels } = dataset;
   return create(DatasetInfoSchema, {
     fingerprint,
     trainExamples: splitSize(train),
+    validationExamples: splitSize(validation),
     testExamples: splitSize(test),
     classNames: [...classNames],
     height,

@@ -22,6 +22,8 @@ export interface Dataset extends ImageShape {
   /** The layout it was read from, never UNSPECIFIED. */
   readonly format: DatasetFormat;
   readonly train: Split;
+  /** Training examples held out of training, empty where none were asked for. Never in `train`. */
+  readonly validation: Split;
   readonly test: Split;
   /** Names in label order. */
   readonly classNames: readonly string[];

@@ -4,10 +4,11 @@ import { AppError, cancelled, invalidField } from '../app-error.ts';
 import { chooseReader } from './choose-reader.ts';
 import { corruptDataset } from './corrupt-dataset.ts';
 import { type DataFolder, labelOf, openDataFolder } from './data-folder.ts';
-import type { Dataset } from './dataset.ts';
+import { type Dataset, imageSize, type Split } from './dataset.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import type { ExampleCounts, SplitName } from './readers/reader.ts';
-import { firstOfEveryClass } from './subset.ts';
+import type { Decoded, ExampleCounts, SplitName } from './readers/reader.ts';
+import { firstOfEveryClass, takeRows } from './subset.ts';
+import { type TrainingParts, trainingParts } from './training-parts.ts';
 
 /** What can be told without reading pixels. */
 export interface DatasetInspection {
@@ -19,7 +20,7 @@ export interface DatasetInspection {
 
 /**
  * Loads a data set into memory and cuts it down to spec.train_examples and spec.test_examples: the first ones of every
- * class, class shares kept, in file order. Errors: INVALID_FIELD (dataset.*), UNKNOWN_DATASET, CORRUPT_DATASET,
+ * class, class shares kept, in file order; spec.validation_examples are held out of training as trainingParts says. Errors: INVALID_FIELD (dataset.*), UNKNOWN_DATASET, CORRUPT_DATASET,
  * CANCELLED; no message contains the data root's path.
  */
 export async function loadDataset(
@@ -29,13 +30,19 @@ export async function loadDataset(
 ): Promise<Dataset> {
   return inFolder(spec, dataRoot, signal, async (folder) => {
     const reader = await chooseReader(spec, folder);
+    let parts: TrainingParts | undefined;
     const pick = (split: SplitName, labels: Uint16Array) => {
       checkAvailable(spec, split, labels.length);
-      return firstOfEveryClass(labels, wanted(spec, split) || labels.length);
+      if (split === 'test') return firstOfEveryClass(labels, spec.testExamples || labels.length);
+      parts = trainingParts(labels, spec.trainExamples, spec.validationExamples);
+      return parts.read;
     };
     const decoded = await reader.read(folder, pick, signal);
     signal?.throwIfAborted();
-    return { name: spec.name, format: reader.format, ...decoded, fingerprint: fingerprintOf(decoded.train, decoded) };
+    const train = rowsOf(decoded, parts!.train);
+    const validation = rowsOf(decoded, parts!.validation);
+    const fingerprint = fingerprintOf(train, decoded);
+    return { name: spec.name, format: reader.format, ...decoded, train, validation, fingerprint };
   });
 }
 
@@ -52,17 +59,32 @@ export async function inspectDataset(spec: DatasetSpec, dataRoot: string): Promi
   });
 }
 
-function wanted(spec: DatasetSpec, split: SplitName): number {
-  return split === 'train' ? spec.trainExamples : spec.testExamples;
+/** The training examples read in the places `rows`. */
+function rowsOf({ train, ...shape }: Decoded, rows: Uint32Array): Split {
+  return { images: takeRows(train.images, imageSize(shape), rows), labels: takeRows(train.labels, 1, rows) };
 }
 
 function checkAvailable(spec: DatasetSpec, split: SplitName, available: number): void {
-  const asked = wanted(spec, split);
-  if (asked <= available) return;
-  const kind = split === 'train' ? 'training' : 'test';
+  const asked = split === 'train' ? spec.trainExamples : spec.testExamples;
+  if (asked > available) {
+    const kind = split === 'train' ? 'training' : 'test';
+    throw invalidField(
+      `dataset.${split}_examples`,
+      `${asked} asked for, "${spec.name}" has ${available} ${kind} examples; use at most ${available}, or 0 for all`,
+    );
+  }
+  if (split === 'train') checkHeldOut(spec, available);
+}
+
+function checkHeldOut({ name, trainExamples, validationExamples }: DatasetSpec, available: number): void {
+  // Where all are trained on but those held out, one at least has to be left.
+  const most = trainExamples > 0 ? available - trainExamples : available - 1;
+  if (validationExamples <= Math.max(0, most)) return;
+  const remedy = trainExamples > 0 ? ', or lower train_examples' : ', so that some are left to train on';
+  const besides = trainExamples > 0 ? `, ${trainExamples} of them trained on` : '';
   throw invalidField(
-    `dataset.${split}_examples`,
-    `${asked} asked for, "${spec.name}" has ${available} ${kind} examples; use at most ${available}, or 0 for all`,
+    'dataset.validation_examples',
+    `${validationExamples} asked for, "${name}" has ${available} training examples${besides}; use at most ${most}${remedy}`,
   );
 }
 

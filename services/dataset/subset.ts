@@ -5,7 +5,7 @@
  */
 export function firstOfEveryClass(labels: Uint16Array, count: number): Uint32Array {
   if (count > labels.length) throw new RangeError(`${count} examples asked of ${labels.length}`);
-  const left = classShares(labels, count);
+  const left = classShares(classSizes(labels), count);
   const kept = new Uint32Array(count);
   let filled = 0;
   for (let index = 0; filled < count; index++) {
@@ -24,15 +24,30 @@ export function takeRows<T extends Uint8Array | Uint16Array>(values: T, rowSize:
   return taken;
 }
 
-function classShares(labels: Uint16Array, count: number): number[] {
+/** Examples of each class, in label order. */
+export function classSizes(labels: Uint16Array): number[] {
   const sizes: number[] = [];
   for (const label of labels) sizes[label] = (sizes[label] ?? 0) + 1;
-  const filledSizes = Array.from(sizes, (size) => size ?? 0);
+  return Array.from(sizes, (size) => size ?? 0);
+}
+
+/**
+ * Largest-remainder shares of `count` by class (Hamilton's method), none above its class's `room`: where a class to round
+ * up has none left, the next in the order of remainders takes its place. Needs `count` of at most the room there is.
+ */
+export function classShares(sizes: readonly number[], count: number, room: readonly number[] = sizes): number[] {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
   // Whole quotient and remainder of count * size / N, in integers below 2^53: ties stay exact.
-  const remainders = filledSizes.map((size) => (count * size) % labels.length);
-  const shares = filledSizes.map((size, label) => (count * size - remainders[label]) / labels.length);
-  const missing = count - shares.reduce((sum, share) => sum + share, 0);
+  const remainders = sizes.map((size) => (count * size) % total);
+  const shares = sizes.map((size, label) => (count * size - remainders[label]) / total);
   const byRemainder = remainders.map((_, label) => label).sort((a, b) => remainders[b] - remainders[a] || a - b);
-  for (const label of byRemainder.slice(0, missing)) shares[label]++;
+  let missing = count - shares.reduce((sum, share) => sum + share, 0);
+  while (missing > 0) {
+    for (const label of byRemainder) {
+      if (missing === 0 || shares[label] >= room[label]) continue;
+      shares[label]++;
+      missing--;
+    }
+  }
   return shares;
 }

@@ -26,13 +26,14 @@ function tinySplit(examples: number, seed: bigint, purpose: string): Split {
 }
 
 /** Grey images of 16x16 that any network learns in a few updates: one third of each is bright, which one is its class. */
-export function tinyDataset({ train = 48, test = 24, seed = 1n } = {}): Dataset {
+export function tinyDataset({ train = 48, validation = 0, test = 24, seed = 1n } = {}): Dataset {
   const split = tinySplit(train, seed, 'train');
   return {
     ...SHAPE,
     name: 'tiny',
     format: DatasetFormat.IDX,
     train: split,
+    validation: tinySplit(validation, seed, 'validation'),
     test: tinySplit(test, seed, 'test'),
     classNames: TINY_CLASSES,
     fingerprint: fingerprintOf(split, SHAPE),

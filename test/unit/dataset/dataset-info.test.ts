@@ -3,11 +3,12 @@ import { datasetInfo } from '../../../services/dataset/dataset-info.ts';
 import { TINY_CLASSES, tinyDataset } from '../tiny-dataset.ts';
 
 test('datasetInfo says what a data set is', () => {
-  const dataset = tinyDataset({ train: 9, test: 6 });
+  const dataset = tinyDataset({ train: 9, validation: 3, test: 6 });
   const info = datasetInfo(dataset);
   expect(info).toMatchObject({
     fingerprint: dataset.fingerprint,
     trainExamples: 9,
+    validationExamples: 3,
     testExamples: 6,
     classNames: TINY_CLASSES,
     height: 16,

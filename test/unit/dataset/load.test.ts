@@ -6,6 +6,7 @@ import { DatasetFormat, DatasetSpecSchema } from '../../../proto/gen/winnow/v1/d
 import { ErrorReason } from '../../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { fingerprintOf } from '../../../services/dataset/fingerprint.ts';
 import { inspectDataset, loadDataset } from '../../../services/dataset/load.ts';
+import { trainingParts } from '../../../services/dataset/training-parts.ts';
 import { cifar10Files, encodeTarGz, writeFiles } from './fixtures/cifar-files.ts';
 import { useDataRoot } from './fixtures/data-root.ts';
 import { expectAppError } from './fixtures/expect-app-error.ts';
@@ -54,6 +55,32 @@ describe('loadDataset', () => {
     expect(dataset.fingerprint).toBe(fingerprintOf(dataset.train, MNIST_SHAPE));
   });
 
+  it.each([
+    ['those after the ones trained on', 30, 20],
+    ['the last ones where all others are trained on', 0, 20],
+  ])('holds out of training %s', async (_, trainExamples, validationExamples) => {
+    const dataset = await load({ name: 'digits', trainExamples, validationExamples, testExamples: 5 });
+    const { train, validation } = trainingParts(TRAIN.labels, trainExamples, validationExamples);
+    expect(dataset.train.labels).toHaveLength(trainExamples || 40);
+    expect(dataset.validation.labels).toHaveLength(20);
+    const { read } = trainingParts(TRAIN.labels, trainExamples, validationExamples);
+    const pixelsOf = (rows: Uint32Array) =>
+      Uint8Array.from([...rows].flatMap((row) => [...TRAIN.images.subarray(784 * read[row], 784 * (read[row] + 1))]));
+    expect(dataset.train.images).toEqual(pixelsOf(train));
+    expect(dataset.validation.images).toEqual(pixelsOf(validation));
+    expect(Array.from(dataset.validation.labels)).toEqual(Array.from(validation, (row) => TRAIN.labels[read[row]]));
+    expect(dataset.test.labels).toHaveLength(5);
+    expect(dataset.fingerprint).toBe(fingerprintOf(dataset.train, MNIST_SHAPE));
+  });
+
+  it('has the same fingerprint with examples held out beside those trained on', async () => {
+    const plain = await load({ name: 'digits', trainExamples: 30 });
+    expect(plain.validation.labels).toHaveLength(0);
+    const withHeldOut = await load({ name: 'digits', trainExamples: 30, validationExamples: 10 });
+    expect(withHeldOut.train).toEqual(plain.train);
+    expect(withHeldOut.fingerprint).toBe(plain.fingerprint);
+  });
+
   it('loads the real MNIST through a linked folder', async () => {
     await symlink(MNIST_FOLDER, join(root.path, 'mnist'));
     expect(await inspect({ name: 'mnist' })).toEqual({
@@ -81,6 +108,15 @@ describe('loadDataset', () => {
   it.each([
     ['dataset.train_examples', { trainExamples: 61 }, 'has 60 training examples'],
     ['dataset.test_examples', { testExamples: 21 }, 'has 20 test examples'],
+    [
+      'dataset.validation_examples',
+      { trainExamples: 50, validationExamples: 11 },
+      '11 asked for, "digits" has 60 training examples, 50 of them trained on; use at most 10, or lower train_examples',
+    ],
+    ['dataset.validation_examples', { trainExamples: 60, validationExamples: 1 }, 'use at most 0'],
+    ['dataset.validation_examples', { validationExamples: 60 }, 'use at most 59, so that some are left to train on'],
+    ['dataset.validation_examples', { validationExamples: 2 ** 32 - 1 }, 'use at most 59'],
+    ['dataset.train_examples', { trainExamples: 61, validationExamples: 1 }, 'has 60 training examples'],
   ])('says how many there are when %s asks for more', async (field, fields, message) => {
     for (const start of [load, inspect]) {
       const error = await expectAppError(start({ name: 'digits', ...fields }), INVALID_FIELD);
