@@ -1,27 +1,26 @@
 import { create } from '@bufbuild/protobuf';
 import { AttackLoss, type AttackSpec, AttackStart } from '../../proto/gen/winnow/v1/objective_pb.ts';
-import { type Evaluation, EvaluationSchema } from '../../proto/gen/winnow/v1/run_pb.ts';
-import { type Dataset, splitSize } from '../dataset/dataset.ts';
-import { tensorBatch } from '../dataset/tensor-batch.ts';
-import { tf } from '../numerics/backend.ts';
-import { batchAccuracy, type EvaluationAttack } from '../numerics/evaluation/robustness.ts';
+import { type Evaluation, EvaluationSchema, Split } from '../../proto/gen/winnow/v1/run_pb.ts';
+import type { Dataset } from '../dataset/dataset.ts';
+import { type EvaluationAttack, type Robustness, robustness } from '../numerics/evaluation/robustness.ts';
 import type { Model } from '../numerics/models/model.ts';
 import type { WorkContext } from '../platform/thread/serve-work.ts';
 import { attackName } from '../spec/attack.ts';
-
-/** Images attacked at a time: large enough to keep the device busy, small enough to answer a cancel soon. */
-const EVALUATION_BATCH = 250;
+import { exampleSource, firstExamples } from './example-source.ts';
 
 /** What to measure a model's accuracy with. */
 export interface EvaluationPlan {
   /** A resolved evaluation attack. */
   readonly attack: AttackSpec;
   readonly seed: bigint;
-  /** Test examples, the first ones; 0 for all. */
+  /** Examples of the split, the first ones; 0 for all. */
   readonly examples: number;
+  /** Test examples unless given. */
+  readonly split?: Split;
 }
 
-function attackOf({ epsilon, stepSize, steps, loss, start, restarts }: AttackSpec): EvaluationAttack {
+/** A resolved evaluation attack as the attack takes it. */
+export function attackOf({ epsilon, stepSize, steps, loss, start, restarts }: AttackSpec): EvaluationAttack {
   return {
     epsilon,
     stepSize,
@@ -32,41 +31,45 @@ function attackOf({ epsilon, stepSize, steps, loss, start, restarts }: AttackSpe
   };
 }
 
-/** Clean and robust accuracy on test examples. */
+/** The figures of PGD on `examples` examples. */
+export function pgdFigures(attack: AttackSpec, { clean, robust }: Robustness, examples: number) {
+  return {
+    cleanAccuracy: clean.length / examples,
+    robustAccuracy: robust.length / examples,
+    attack,
+    attackName: attackName(attack),
+    worstCaseAccuracy: robust.length / examples,
+  };
+}
+
+/**
+ * Clean accuracy, and robust accuracy under PGD. onProgress is told how many examples it is through with, after each
+ * batch; those of a batch that is to be attacked again count by the share of restarts that they survived.
+ */
 export async function evaluate(
   model: Model,
   dataset: Dataset,
-  plan: EvaluationPlan,
+  { attack, seed, examples, split = Split.TEST }: EvaluationPlan,
   context: WorkContext,
   onProgress?: (done: number, total: number) => void,
 ): Promise<Evaluation> {
   const started = performance.now();
-  const available = splitSize(dataset.test);
-  const total = Math.min(plan.examples || available, available);
-  const attack = attackOf(plan.attack);
-  let clean = 0;
-  let robust = 0;
-  for (let first = 0; first < total; first += EVALUATION_BATCH) {
-    context.throwIfStopped();
-    const size = Math.min(EVALUATION_BATCH, total - first);
-    const indices = Uint32Array.from({ length: size }, (_, i) => first + i);
-    const batch = tensorBatch(dataset, dataset.test, indices);
-    try {
-      const accuracy = batchAccuracy(model, { ...batch, indices }, attack, plan.seed, context.throwIfStopped);
-      clean += accuracy.clean;
-      robust += accuracy.robust;
-    } finally {
-      tf.dispose([batch.images, batch.oneHot]);
-    }
-    onProgress?.(first + size, total);
-    await context.breathe();
-  }
+  const whole = split === Split.VALIDATION ? dataset.validation : dataset.test;
+  const source = exampleSource(dataset, firstExamples(whole, examples, dataset));
+  const options = { attack: attackOf(attack), seed, name: attackName(attack) };
+  const found = await robustness(model, source, options, {
+    beforeStep: context.throwIfStopped,
+    onProgress: async (phase) => {
+      const { done, total } = phase();
+      onProgress?.(done, total);
+      await context.breathe();
+      context.throwIfStopped();
+    },
+  });
   return create(EvaluationSchema, {
-    cleanAccuracy: clean / total,
-    robustAccuracy: robust / total,
-    attack: plan.attack,
-    attackName: attackName(plan.attack),
-    examples: total,
+    ...pgdFigures(attack, found, source.size),
+    examples: source.size,
     seconds: (performance.now() - started) / 1000,
+    split,
   });
 }

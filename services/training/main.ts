@@ -12,6 +12,7 @@ import type { Log } from '../platform/log.ts';
 import { RpcServer } from '../platform/rpc/server.ts';
 import { WorkThread } from '../platform/thread/work-thread.ts';
 import { trainingConfig } from './config.ts';
+import { EvaluationRecords, evaluationStore } from './evaluation-records.ts';
 import { RunExecutor } from './run-executor.ts';
 import { endRun, hasEnded, RunRecords } from './run-records.ts';
 import { trainingService } from './service.ts';
@@ -55,6 +56,8 @@ runProcess('training', async (shutdown) => {
   await ensureStreams(bus, signal);
   const records = await takeOver(bus, log);
   shutdown.onClose('run records', () => records.flushed());
+  const evaluations = new EvaluationRecords(evaluationStore(bus), log);
+  shutdown.onClose('evaluation records', () => evaluations.flushed());
   const entry = workerBeside(import.meta.url);
   // a fresh worker for each run gives back what a long run leaks
   const thread = new WorkThread(entry, { data: { dataRoot }, piecesPerWorker: 1 });
@@ -64,7 +67,7 @@ runProcess('training', async (shutdown) => {
   });
   const executor = new RunExecutor({ bus, thread, records, log });
   const server = new RpcServer({ log });
-  server.add(TrainingService, trainingService({ bus, records, executor, evaluationThread, dataRoot }));
+  server.add(TrainingService, trainingService({ bus, records, executor, evaluationThread, evaluations, dataRoot }));
   const port = await server.listen(config.listen);
   shutdown.onClose('gRPC server', () => server.shutdown(GRACE_MS));
   // closed before the server, so that watchers are told how their runs ended

@@ -1,6 +1,7 @@
 import { ErrorReason } from '../../../proto/gen/winnow/v1/error_reason_pb.ts';
-import type { Evaluation, Run, RunSpec } from '../../../proto/gen/winnow/v1/run_pb.ts';
-import { duration, enumWord, objectiveWord, percent, pixelLength, stateWord } from './words.ts';
+import type { CheckpointRef } from '../../../proto/gen/winnow/v1/model_pb.ts';
+import { type BestModel, type Evaluation, type Run, type RunSpec, Split } from '../../../proto/gen/winnow/v1/run_pb.ts';
+import { duration, enumWord, objectiveWord, percent, pixelLength, stateWord, stepCount } from './words.ts';
 
 /** A run for people: one line per fact. */
 export function runText(run: Run): string {
@@ -14,9 +15,11 @@ export function runText(run: Run): string {
     ['epochs', `${run.epochsDone} of ${run.spec?.epochs ?? 0}`],
     ['kept', keptText(run)],
     ['accuracy', newest && accuracyText(newest)],
+    ...bestFacts(run.best),
     ['time', run.cost?.seconds && duration(run.cost.seconds.total)],
     ['passes', run.cost?.passes && `${run.cost.passes.forward} forward, ${run.cost.passes.backward} backward`],
-    ['model', run.checkpoint && `sha256 ${run.checkpoint.sha256}, ${run.checkpoint.sizeBytes} bytes`],
+    ['model', run.checkpoint && checkpointText(run.checkpoint)],
+    ['best file', run.best?.checkpoint && checkpointText(run.best.checkpoint)],
     ['device', run.device],
   ];
   return facts
@@ -34,7 +37,7 @@ function specFacts(spec: RunSpec): [string, string | undefined][] {
     ['objective', objectiveWord(spec.objective?.kind)],
     [
       'attack',
-      attack && `${attack.steps} steps of ${pixelLength(attack.stepSize)}, eps ${pixelLength(attack.epsilon)}`,
+      attack && `${stepCount(attack.steps)} of ${pixelLength(attack.stepSize)}, eps ${pixelLength(attack.epsilon)}`,
     ],
     [
       'selection',
@@ -46,6 +49,19 @@ function specFacts(spec: RunSpec): [string, string | undefined][] {
   ];
 }
 
+/** Epochs count from 1 here, as everywhere people read them. */
+function bestFacts(best: BestModel | undefined): [string, string | undefined][] {
+  if (best === undefined) return [];
+  return [
+    ['best', `epoch ${best.epoch + 1}${best.result ? `: ${accuracyText(best.result)}` : ''}`],
+    ['held out', best.validation && accuracyText(best.validation)],
+  ];
+}
+
+function checkpointText({ sha256, sizeBytes }: CheckpointRef): string {
+  return `sha256 ${sha256}, ${sizeBytes} bytes`;
+}
+
 function keptText(run: Run): string | undefined {
   const round = run.rounds.at(-1);
   const total = run.dataset?.trainExamples;
@@ -54,7 +70,8 @@ function keptText(run: Run): string | undefined {
 
 /** An evaluation in one line. */
 export function accuracyText(evaluation: Evaluation): string {
-  const { cleanAccuracy, robustAccuracy, attackName, attack, examples } = evaluation;
+  const { cleanAccuracy, robustAccuracy, attackName, attack, examples, split } = evaluation;
   const under = `${attackName}${attack ? ` eps ${pixelLength(attack.epsilon)}` : ''}`;
-  return `clean ${percent(cleanAccuracy)}, robust ${percent(robustAccuracy)} under ${under}, ${examples} examples`;
+  const kind = split === Split.VALIDATION ? ' held-out' : '';
+  return `clean ${percent(cleanAccuracy)}, robust ${percent(robustAccuracy)} under ${under}, ${examples}${kind} examples`;
 }

@@ -31,12 +31,20 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
 }
 
-/** A length in pixel units, with the ratio of 255 where it is a short one: 0.03137 gives "8/255 = 0.03137". */
+/** A number of steps: "1 step", "10 steps". */
+export function stepCount(steps: number): string {
+  return steps === 1 ? '1 step' : `${steps} steps`;
+}
+
+/** Digits of a length that is no ratio: all but those that are rounding errors. */
+const EXACT_DIGITS = 12;
+
+/** A length in pixel units, exact: with the ratio of 255 where it is a short one, 0.03137 gives "8/255 = 0.03137". */
 export function pixelLength(value: number): string {
   const levels = value * 255;
   const decimal = Number(value.toPrecision(4));
   const ratio = Math.abs(levels - Math.round(levels)) < 1e-6 && levels >= 1;
   return ratio && Math.round(levels) < 255 && decimal !== value
     ? `${Math.round(levels)}/255 = ${decimal}`
-    : `${decimal}`;
+    : `${Number(value.toPrecision(EXACT_DIGITS))}`;
 }

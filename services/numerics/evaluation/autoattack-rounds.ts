@@ -1,8 +1,6 @@
-import type { tf } from '../backend.ts';
 import { apgd } from './apgd.ts';
-import type { AttackContext } from './attack-context.ts';
-import type { EvaluationBatch } from './evaluation-batch.ts';
 import { fabWithin } from './fab.ts';
+import type { Round } from './run-rounds.ts';
 import { square } from './square.ts';
 
 /** What an example can be broken by, in this order; 'clean' is no attack at all. */
@@ -29,16 +27,14 @@ export const STANDARD_BUDGET: AutoAttackBudget = {
 };
 
 /** One attack, or one target of it. */
-export interface AttackRound {
+export interface AttackRound extends Round {
   readonly attack: AttackName;
   /** Rank of the target among the wrong classes, from 1; undefined for untargeted attacks. */
   readonly target: number | undefined;
-  /** Attacked images [N,H,W,C] in the ball, which the caller frees. */
-  run(context: AttackContext, batch: EvaluationBatch, seed: bigint): tf.Tensor4D;
 }
 
-function untargeted(attack: AttackName, run: AttackRound['run']): AttackRound {
-  return { attack, target: undefined, run };
+function untargeted(attack: AttackName, iterations: number, run: AttackRound['run']): AttackRound {
+  return { attack, target: undefined, iterations, run };
 }
 
 /** The rounds of the whole suite: no attack, APGD on cross-entropy, targeted APGD, targeted FAB, Square. */
@@ -46,14 +42,15 @@ export function autoAttackRounds(epsilon: number, classes: number, budget: AutoA
   const { apgdIterations, fabIterations, squareQueries } = budget;
   const ranks = Array.from({ length: Math.min(budget.targets, classes - 1) }, (_, i) => i + 1);
   return [
-    untargeted('clean', (_, { images }) => images.clone()),
-    untargeted('apgd-ce', (context, batch, seed) =>
+    untargeted('clean', 0, (_, { images }) => images.clone()),
+    untargeted('apgd-ce', apgdIterations, (context, batch, seed) =>
       apgd(context, batch, { epsilon, iterations: apgdIterations }, seed),
     ),
     ...ranks.map(
       (target): AttackRound => ({
         attack: 'apgd-t',
         target,
+        iterations: apgdIterations,
         run: (context, batch, seed) =>
           apgd(context, batch, { epsilon, iterations: apgdIterations, targetRank: target }, seed),
       }),
@@ -62,9 +59,12 @@ export function autoAttackRounds(epsilon: number, classes: number, budget: AutoA
       (target): AttackRound => ({
         attack: 'fab-t',
         target,
+        iterations: fabIterations,
         run: (context, batch) => fabWithin(context, batch, { iterations: fabIterations, targetRank: target }, epsilon),
       }),
     ),
-    untargeted('square', (context, batch, seed) => square(context, batch, { epsilon, queries: squareQueries }, seed)),
+    untargeted('square', squareQueries, (context, batch, seed) =>
+      square(context, batch, { epsilon, queries: squareQueries }, seed),
+    ),
   ];
 }

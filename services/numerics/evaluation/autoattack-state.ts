@@ -24,8 +24,12 @@ export interface AutoAttackState {
   readonly passes: { readonly forward: number; readonly backward: number };
 }
 
-/** INVALID_FIELD where there is nothing that AutoAttack can do. */
-export function checkSettings({ epsilon, examples, classes }: AutoAttackSettings): void {
+/** INVALID_FIELD (epsilon, examples, classes) where there is nothing that AutoAttack can do. */
+export function checkSettings({
+  epsilon,
+  examples,
+  classes,
+}: Pick<AutoAttackSettings, 'epsilon' | 'examples' | 'classes'>): void {
   if (!(epsilon >= 0 && epsilon <= 1)) throw invalidField('epsilon', `${epsilon} is not in [0, 1]`);
   if (!(Number.isInteger(examples) && examples >= 1)) throw invalidField('examples', `${examples} is not at least 1`);
   if (classes < LEAST_DLR_CLASSES) {

@@ -1,8 +1,6 @@
 import type { BeforeStep } from '../attacks/pgd.ts';
-import { tf } from '../backend.ts';
 import type { Model } from '../models/model.ts';
 import { PassCounter } from '../pass-counter.ts';
-import type { AttackContext } from './attack-context.ts';
 import {
   ATTACK_NAMES,
   type AttackName,
@@ -12,18 +10,10 @@ import {
   STANDARD_BUDGET,
 } from './autoattack-rounds.ts';
 import { type AutoAttackSettings, type AutoAttackState, checkSettings, checkState } from './autoattack-state.ts';
-import { correctRows } from './correct-rows.ts';
-import type { EvaluationBatch } from './evaluation-batch.ts';
 import { maskingSigns } from './masking-signs.ts';
+import type { PhaseProgress } from './phase-progress.ts';
+import { type ExampleSource, type RoundCallbacks, runRounds } from './run-rounds.ts';
 import { Survivors } from './survivors.ts';
-
-/** Where the examples of an evaluation come from. */
-export interface ExampleSource {
-  /** How many there are; they are numbered from 0. */
-  readonly size: number;
-  /** Examples by their numbers. The caller frees the tensors. */
-  batch(examples: Uint32Array): Omit<EvaluationBatch, 'indices'>;
-}
 
 /** Settings of a run. */
 export interface AutoAttackOptions {
@@ -46,12 +36,14 @@ export interface AutoAttackProgress {
   readonly rounds: number;
   /** Examples that nothing has broken so far. */
   readonly standing: number;
+  /** How far the attack is, all its targets together. */
+  phase(): PhaseProgress;
   /** Goes on from here if handed to a later run. */
   state(): AutoAttackState;
 }
 
 /** What a run tells. */
-export interface AutoAttackCallbacks {
+export interface AutoAttackCallbacks extends Pick<RoundCallbacks, 'onStep'> {
   /** Called before each iteration of an attack; throwing ends the run. */
   readonly beforeStep?: BeforeStep;
   /** Called after each batch and waited for. */
@@ -66,6 +58,8 @@ export interface AutoAttackResult {
   readonly cleanAccuracy: number;
   /** Share of all examples that are right clean and under every attack. */
   readonly robustAccuracy: number;
+  /** Numbers of those examples, ascending. */
+  readonly robust: readonly number[];
   /** Examples by what broke them first. */
   readonly broken: Readonly<Record<AttackName, number>>;
   /** Accuracy after each attack, all before it included. */
@@ -74,28 +68,6 @@ export interface AutoAttackResult {
   readonly passes: AutoAttackState['passes'];
   /** Signs that the figure is too high, in sentences. */
   readonly warnings: readonly string[];
-}
-
-const DEFAULT_BATCH_SIZE = 250;
-
-/** Which of a batch's examples a round leaves standing: 1 or 0 each. */
-function withstood(
-  round: AttackRound,
-  context: AttackContext,
-  source: ExampleSource,
-  numbers: readonly number[],
-  seed: bigint,
-): Uint8Array {
-  const indices = Uint32Array.from(numbers);
-  const batch = source.batch(indices);
-  try {
-    return tf.tidy(() => {
-      const attacked = round.run(context, { ...batch, indices }, seed);
-      return correctRows(context.model, attacked, batch.oneHot, context.passes);
-    });
-  } finally {
-    tf.dispose([batch.images, batch.oneHot]);
-  }
 }
 
 function byAttack(count: (attack: AttackName) => number): Record<AttackName, number> {
@@ -119,8 +91,9 @@ function resultOf(
   });
   const complete = settings.attacks === ATTACK_NAMES.join();
   const warnings = complete ? maskingSigns({ brokenByBlackBox: broken.square / examples }) : [];
-  const accuracies = { cleanAccuracy: accuracyAfter.clean, robustAccuracy: survivors.standing / examples };
-  return { epsilon, examples, ...accuracies, broken, accuracyAfter, passes, warnings };
+  const robust = survivors.standing;
+  const accuracies = { cleanAccuracy: accuracyAfter.clean, robustAccuracy: robust.length / examples };
+  return { epsilon, examples, ...accuracies, robust, broken, accuracyAfter, passes, warnings };
 }
 
 function settingsOf(model: Model, source: ExampleSource, options: AutoAttackOptions): AutoAttackSettings {
@@ -147,7 +120,7 @@ export async function autoAttack(
   model: Model,
   source: ExampleSource,
   options: AutoAttackOptions,
-  { beforeStep, onProgress }: AutoAttackCallbacks = {},
+  { beforeStep, onStep, onProgress }: AutoAttackCallbacks = {},
   state?: AutoAttackState,
 ): Promise<AutoAttackResult> {
   const settings = settingsOf(model, source, options);
@@ -160,10 +133,20 @@ export async function autoAttack(
   const context = { model, passes, ...(beforeStep && { beforeStep }) };
   const counted = () => ({ forward: passes.forwardPasses, backward: passes.backwardPasses });
   const stateNow = () => ({ settings, examples: survivors.state(), passes: counted() });
-  for (const { round, examples } of survivors.batches(options.batchSize ?? DEFAULT_BATCH_SIZE)) {
-    survivors.record(examples, withstood(rounds[round], context, source, examples, options.seed));
-    const { attack } = rounds[round];
-    await onProgress?.({ attack, round, rounds: rounds.length, standing: survivors.standing, state: stateNow });
-  }
+  const plan = { source, rounds, seed: options.seed, batchSize: options.batchSize };
+  await runRounds(context, plan, survivors, {
+    onStep,
+    onBatch: ({ round }, phase) => {
+      const standing = survivors.standing.length;
+      return onProgress?.({
+        attack: rounds[round].attack,
+        round,
+        rounds: rounds.length,
+        standing,
+        phase,
+        state: stateNow,
+      });
+    },
+  });
   return resultOf(settings, rounds, survivors, counted());
 }

@@ -56,9 +56,19 @@ export function maskingSigns({ brokenByBlackBox = 0, unboundedAccuracy = 0, nois
 }
 
 /** The attacks whose accuracies maskingSigns asks for, to be run beside PGD: random points in its ball, and PGD without a bound. */
-export function maskingAttacks(pgd: EvaluationAttack): { random: EvaluationAttack; unbounded: EvaluationAttack } {
+export function maskingAttacks(pgd: EvaluationAttack): Readonly<Record<'random' | 'unbounded', EvaluationAttack>> {
   return {
     random: { ...pgd, start: 'uniform', steps: 0, restarts: NOISE_POINTS },
-    unbounded: { ...pgd, epsilon: 1, steps: UNBOUNDED_STEPS, stepSize: 4 / UNBOUNDED_STEPS, restarts: 1 },
+    // begun at the image: a random start in so large a ball destroys it, whatever gradients are worth. Not on KL, whose
+    // own gradient is next to nothing there
+    unbounded: {
+      ...pgd,
+      loss: 'cross-entropy',
+      start: 'gaussian',
+      epsilon: 1,
+      steps: UNBOUNDED_STEPS,
+      stepSize: 4 / UNBOUNDED_STEPS,
+      restarts: 1,
+    },
   };
 }

@@ -1,13 +1,15 @@
 import type { Budget } from '../attacks/craft.ts';
 import { type BeforeStep, pgd } from '../attacks/pgd.ts';
 import type { Start } from '../attacks/start.ts';
-import { tf } from '../backend.ts';
+import type { tf } from '../backend.ts';
 import { crossEntropy, klDivergence } from '../losses.ts';
 import type { Model } from '../models/model.ts';
 import { deriveSeed } from '../random.ts';
-import { correctRows } from './correct-rows.ts';
-import { type EvaluationBatch, takeExamples } from './evaluation-batch.ts';
-import { Survivors } from './survivors.ts';
+import { type AttackContext, logitsOf } from './attack-context.ts';
+import type { EvaluationBatch } from './evaluation-batch.ts';
+import type { PhaseProgress } from './phase-progress.ts';
+import { type ExampleSource, type Round, type RoundCallbacks, runRounds } from './run-rounds.ts';
+import { type SurvivorState, Survivors } from './survivors.ts';
 
 /** The attack of an evaluation: PGD with restarts. */
 export interface EvaluationAttack extends Budget {
@@ -17,49 +19,77 @@ export interface EvaluationAttack extends Budget {
   readonly restarts: number;
 }
 
-/** How many examples of a batch are right. */
-export interface BatchAccuracy {
-  readonly clean: number;
-  readonly robust: number;
+/** Settings of a measurement. */
+export interface RobustnessOptions {
+  readonly attack: EvaluationAttack;
+  readonly seed: bigint;
+  /** What progress calls the attack. */
+  readonly name: string;
+  /** Examples attacked at a time, 250 unless given; does not change the result. */
+  readonly batchSize?: number;
+}
+
+/** What a measurement tells. */
+export interface RobustnessCallbacks extends Pick<RoundCallbacks, 'onStep'> {
+  /** Called before each step of an attack; throwing ends the measurement. */
+  readonly beforeStep?: BeforeStep;
+  /** Called after each batch and waited for; another measurement goes on from the state. */
+  readonly onProgress?: (phase: () => PhaseProgress, state: () => SurvivorState) => void | Promise<void>;
+}
+
+/** Which examples are right, by their numbers, ascending. */
+export interface Robustness {
+  readonly clean: readonly number[];
+  /** Right clean and under every restart. */
+  readonly robust: readonly number[];
 }
 
 function attackOnce(
-  model: Model,
+  context: AttackContext,
   batch: EvaluationBatch,
   attack: EvaluationAttack,
   seed: bigint,
   restart: number,
-  beforeStep?: BeforeStep,
 ): tf.Tensor4D {
-  const forward = (x: tf.Tensor4D) => model.forward(x, { training: false }).logits;
-  const clean = attack.loss === 'kl' ? forward(batch.images) : undefined;
+  const clean = attack.loss === 'kl' ? logitsOf(context, batch.images) : undefined;
   const loss = (x: tf.Tensor4D) => {
-    const logits = forward(x);
+    const logits = logitsOf(context, x);
     return clean ? klDivergence(clean, logits) : crossEntropy(logits, batch.oneHot);
   };
   const seeds = [...batch.indices].map((index) => deriveSeed(seed, 'evaluation', restart, index));
-  return pgd(batch.images, loss, attack, seeds, beforeStep);
+  return pgd(batch.images, loss, attack, seeds, context.beforeStep);
+}
+
+/** No attack, then each restart. */
+function roundsOf(name: string, attack: EvaluationAttack): Round[] {
+  const restarts = Array.from(
+    { length: attack.restarts },
+    (_, restart): Round => ({
+      attack: name,
+      iterations: attack.steps,
+      run: (context, batch, seed) => attackOnce(context, batch, attack, seed, restart),
+    }),
+  );
+  return [{ attack: name, iterations: 0, run: (_, { images }) => images.clone() }, ...restarts];
 }
 
 /**
- * Clean and robust accuracy of one batch; an example is robust if it is right clean and under every restart.
- * Only examples that are still right are attacked again. The result does not depend on how examples are batched.
+ * Which examples are right clean and under PGD with restarts; a restart sees those only that are still right, pooled.
+ * The result does not depend on how examples are batched: each one's start comes from its own seed.
+ * Goes on from a state of the same measurement. Errors: what a callback throws.
  */
-export function batchAccuracy(
+export async function robustness(
   model: Model,
-  batch: EvaluationBatch,
-  attack: EvaluationAttack,
-  seed: bigint,
-  beforeStep?: BeforeStep,
-): BatchAccuracy {
-  const survivors = new Survivors(batch.indices.length, 1 + attack.restarts);
-  for (const { round, examples } of survivors.batches(batch.indices.length)) {
-    const withstood = tf.tidy(() => {
-      const standing = takeExamples(batch, examples);
-      const images = round === 0 ? standing.images : attackOnce(model, standing, attack, seed, round - 1, beforeStep);
-      return correctRows(model, images, standing.oneHot);
-    });
-    survivors.record(examples, withstood);
-  }
+  source: ExampleSource,
+  { attack, seed, name, batchSize }: RobustnessOptions,
+  { beforeStep, onStep, onProgress }: RobustnessCallbacks = {},
+  state?: SurvivorState,
+): Promise<Robustness> {
+  const rounds = roundsOf(name, attack);
+  const survivors = new Survivors(source.size, rounds.length, state);
+  await runRounds({ model, ...(beforeStep && { beforeStep }) }, { source, rounds, seed, batchSize }, survivors, {
+    onStep,
+    onBatch: (_, phase) => onProgress?.(phase, () => survivors.state()),
+  });
   return { clean: survivors.survivorsOf(0), robust: survivors.standing };
 }

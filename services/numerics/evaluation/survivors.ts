@@ -49,17 +49,17 @@ export class Survivors {
     }
   }
 
-  /** Examples that nothing has broken. */
-  get standing(): number {
-    return this.#broken.reduce((count, broken) => count - broken, this.#broken.length);
+  /** Examples that nothing has broken, in ascending order. */
+  get standing(): number[] {
+    return this.#numbersWhere((example) => this.#broken[example] === 0);
   }
 
-  /** Examples that survived a round. */
-  survivorsOf(round: number): number {
-    return this.#survived.reduce((count, survived) => count + (survived > round ? 1 : 0), 0);
+  /** Examples that survived a round, in ascending order. */
+  survivorsOf(round: number): number[] {
+    return this.#numbersWhere((example) => this.#survived[example] > round);
   }
 
-  /** Examples that a round broke. */
+  /** How many examples a round broke. */
   brokenIn(round: number): number {
     return this.#survived.reduce((count, rounds, i) => count + (rounds === round ? this.#broken[i] : 0), 0);
   }
@@ -68,12 +68,15 @@ export class Survivors {
   state(): SurvivorState {
     return {
       survived: [...this.#survived],
-      broken: [...this.#broken.keys()].filter((example) => this.#broken[example] === 1),
+      broken: this.#numbersWhere((example) => this.#broken[example] === 1),
     };
   }
 
   #waitingFor(round: number): number[] {
-    const waits = (example: number) => this.#broken[example] === 0 && this.#survived[example] === round;
-    return [...this.#broken.keys()].filter(waits);
+    return this.#numbersWhere((example) => this.#broken[example] === 0 && this.#survived[example] === round);
+  }
+
+  #numbersWhere(holds: (example: number) => boolean): number[] {
+    return [...this.#broken.keys()].filter(holds);
   }
 }

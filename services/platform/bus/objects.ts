@@ -5,7 +5,7 @@ import { AppError } from '../../app-error.ts';
 import { sha256Hex } from '../sha256.ts';
 import type { Bus } from './connection.ts';
 import { whileAway } from './retry.ts';
-import { INDEX_SET_BUCKET } from './streams.ts';
+import { CHECKPOINT_BUCKET } from './streams.ts';
 
 /** What is stored under a name. */
 export interface StoredObject {
@@ -98,7 +98,7 @@ function digestHex({ digest }: ObjectInfo): string {
 }
 
 function defaultReasons(bucket: string): { missing: ErrorReason; corrupt: ErrorReason } {
-  return bucket === INDEX_SET_BUCKET
-    ? { missing: ErrorReason.UNKNOWN_INDEX_SET, corrupt: ErrorReason.INVALID_INDEX_SET }
-    : { missing: ErrorReason.UNKNOWN_CHECKPOINT, corrupt: ErrorReason.CORRUPT_CHECKPOINT };
+  return bucket === CHECKPOINT_BUCKET
+    ? { missing: ErrorReason.UNKNOWN_CHECKPOINT, corrupt: ErrorReason.CORRUPT_CHECKPOINT }
+    : { missing: ErrorReason.UNKNOWN_INDEX_SET, corrupt: ErrorReason.INVALID_INDEX_SET };
 }

@@ -12,8 +12,14 @@ export const INDEX_SET_STREAM = 'WINNOW_INDEX_SETS';
 export const CHECKPOINT_BUCKET = 'winnow-checkpoints';
 /** Object bucket of index sets that are too large for a message. */
 export const INDEX_SET_BUCKET = 'winnow-index-sets';
+/** Object bucket of the scores behind index sets; the oldest give way. */
+export const SCORE_BUCKET = 'winnow-scores';
+/** Object bucket of what a run's selection rounds remember for the next one; the oldest give way. */
+export const HISTORY_BUCKET = 'winnow-histories';
 /** Key-value bucket of runs, by id. */
 export const RUN_BUCKET = 'winnow-runs';
+/** Key-value bucket of how far evaluations are and what they found, by a hash of all that decides it. */
+export const EVALUATION_BUCKET = 'winnow-evaluations';
 
 const REQUESTED = 'winnow.v1.selection.requested';
 const INDEX_SET = 'winnow.v1.index_set';
@@ -41,6 +47,15 @@ const INDEX_SET_BYTES = 1024 * MIB;
 const CHECKPOINT_BUCKET_BYTES = 4096 * MIB;
 const INDEX_SET_BUCKET_BYTES = 1024 * MIB;
 const RUN_BUCKET_BYTES = 256 * MIB;
+// A few KiB each, and not worth more than the time to do it again: thousands within a week.
+const EVALUATION_BUCKET_BYTES = 64 * MIB;
+const EVALUATION_MAX_AGE_MS = 7 * DAY_MS;
+// Some 2,500 rounds of 50,000 examples, four bytes each; kept as long as the sets that they explain.
+const SCORE_BUCKET_BYTES = 512 * MIB;
+const SCORE_MAX_AGE_MS = INDEX_SET_MAX_AGE_MS;
+// Two rounds at a time of each run, three bytes an example: some 200 runs of 50,000. Older than a request, none is asked for.
+const HISTORY_BUCKET_BYTES = 64 * MIB;
+const HISTORY_MAX_AGE_MS = REQUEST_MAX_AGE_MS;
 
 const streams: readonly (Partial<StreamConfig> & { name: string })[] = [
   {
@@ -66,6 +81,12 @@ const streams: readonly (Partial<StreamConfig> & { name: string })[] = [
     storage: StorageType.File,
     duplicate_window: nanos(DEDUP_WINDOW_MS),
   },
+];
+
+/** Object buckets whose oldest objects give way to new ones. */
+const rollingBuckets: readonly { name: string; description: string; maxBytes: number; maxAgeMs: number }[] = [
+  { name: SCORE_BUCKET, description: 'Scores', maxBytes: SCORE_BUCKET_BYTES, maxAgeMs: SCORE_MAX_AGE_MS },
+  { name: HISTORY_BUCKET, description: 'Histories', maxBytes: HISTORY_BUCKET_BYTES, maxAgeMs: HISTORY_MAX_AGE_MS },
 ];
 
 /** Makes the streams and buckets that are missing and brings the limits of the others up to date; safe to repeat. */
@@ -111,7 +132,19 @@ async function setUp(bus: Bus): Promise<void> {
   const storage = StorageType.File;
   await views.os(CHECKPOINT_BUCKET, { storage, max_bytes: CHECKPOINT_BUCKET_BYTES, description: 'Model weights' });
   await views.os(INDEX_SET_BUCKET, { storage, max_bytes: INDEX_SET_BUCKET_BYTES, description: 'Large index sets' });
+  for (const { name, description, maxBytes, maxAgeMs } of rollingBuckets) {
+    await views.os(name, { storage, max_bytes: maxBytes, ttl: nanos(maxAgeMs), description });
+    // An object store is made to refuse what is too much. An object whose first parts are gone is found to be damaged.
+    await bus.manager.streams.update(`OBJ_${name}`, { discard: DiscardPolicy.Old });
+  }
   await views.kv(RUN_BUCKET, { storage, max_bytes: RUN_BUCKET_BYTES, description: 'Runs', history: 1 });
+  await views.kv(EVALUATION_BUCKET, {
+    storage,
+    max_bytes: EVALUATION_BUCKET_BYTES,
+    ttl: EVALUATION_MAX_AGE_MS,
+    description: 'Evaluations',
+    history: 1,
+  });
 }
 
 async function ensureStream({ manager }: Bus, config: Partial<StreamConfig> & { name: string }): Promise<void> {

@@ -26,6 +26,15 @@ const run = (init: RunInit = {}) =>
   } as RunInit);
 
 describe('resolveRun', () => {
+  test('signals of training are not reused where most examples are not attacked in full', () => {
+    const selection = { scorer: 'adv-grad-match', fraction: 0.3, reuseTrainingSignals: true };
+    expect(resolveRun(run({ selection })).selection).toMatchObject({ reuseTrainingSignals: true });
+    const bullet = run({ selection, attackPolicy: { kind: AttackPolicyKind.BULLET_TRAIN } });
+    expect(refusal(() => resolveRun(bullet))).toMatchObject({
+      fields: [{ field: 'spec.selection.reuse_training_signals' }],
+    });
+  });
+
   test('fills in every default', () => {
     expect(resolveRun(run())).toEqual(
       run({

@@ -65,6 +65,7 @@ describe('resolveSelection', () => {
       warmStartEpochs: fc.nat(9),
       maxStalenessEpochs: fc.nat(3),
       classFloor: fc.double({ min: 0, max: 1, noNaN: true }),
+      reuseTrainingSignals: fc.boolean(),
     });
     fc.assert(
       fc.property(selections, (init) => {

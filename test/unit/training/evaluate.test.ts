@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ErrorReason } from '../../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { AttackLoss, AttackSpecSchema, AttackStart } from '../../../proto/gen/winnow/v1/objective_pb.ts';
+import { Split } from '../../../proto/gen/winnow/v1/run_pb.ts';
 import { tf } from '../../../services/numerics/backend.ts';
 import { resolveEvaluationAttack } from '../../../services/spec/attack.ts';
 import { evaluate } from '../../../services/training/evaluate.ts';
@@ -32,7 +33,8 @@ const PGD = { epsilon: 0.3, stepSize: 0.1, steps: 4 };
 describe('evaluate', () => {
   test('measures clean and robust accuracy, and names the attack', async () => {
     const result = await evaluate(trainer.model, dataset, planOf(PGD), directContext());
-    expect(result).toMatchObject({ examples: TEST_EXAMPLES, attackName: 'PGD-4', attack: PGD });
+    expect(result).toMatchObject({ examples: TEST_EXAMPLES, attackName: 'PGD-4', attack: PGD, split: Split.TEST });
+    expect(result.worstCaseAccuracy).toBe(result.robustAccuracy);
     expect(result.cleanAccuracy).toBeGreaterThan(0.9);
     expect(result.robustAccuracy).toBeLessThan(result.cleanAccuracy);
     expect(result.seconds).toBeGreaterThan(0);
@@ -67,13 +69,11 @@ describe('evaluate', () => {
       cleanAccuracy: few.cleanAccuracy,
       robustAccuracy: few.robustAccuracy,
     });
+    expect(told.at(-1)).toEqual([30, 30]);
     const all = await evaluate(trainer.model, dataset, planOf({ epsilon: 0 }, 10_000), directContext(), note);
     expect(all.examples).toBe(TEST_EXAMPLES);
-    expect(told).toEqual([
-      [30, 30],
-      [250, 300],
-      [300, 300],
-    ]);
+    // two batches clean, two batches attacked
+    expect(told.slice(-4)).toEqual([75, 150, 225, 300].map((done) => [done, TEST_EXAMPLES]));
   });
 
   test('measures each example once, with its own label', async () => {
@@ -85,6 +85,15 @@ describe('evaluate', () => {
     const { cleanAccuracy } = await evaluate(trainer.model, mixed, planOf({ epsilon: 0 }), directContext());
     expect(cleanAccuracy * TEST_EXAMPLES).toBeGreaterThanOrEqual(front.cleanAccuracy * 250 - 1e-9);
     expect(cleanAccuracy * TEST_EXAMPLES).toBeLessThan(front.cleanAccuracy * 250 + 10);
+  });
+
+  test('takes held-out examples where they are asked for', async () => {
+    const heldOut = tinyDataset({ validation: 20, test: 5 });
+    const plan = { ...planOf({ epsilon: 0 }), split: Split.VALIDATION };
+    const result = await evaluate(trainer.model, heldOut, plan, directContext());
+    const moved = { ...heldOut, test: heldOut.validation };
+    const same = await evaluate(trainer.model, moved, planOf({ epsilon: 0 }), directContext());
+    expect(result).toMatchObject({ examples: 20, split: Split.VALIDATION, cleanAccuracy: same.cleanAccuracy });
   });
 
   test('stops between batches and leaves no tensor behind', async () => {

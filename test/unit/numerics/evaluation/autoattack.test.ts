@@ -1,51 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { ErrorReason } from '../../../../proto/gen/winnow/v1/error_reason_pb.ts';
-import { tf } from '../../../../services/numerics/backend.ts';
 import { apgd } from '../../../../services/numerics/evaluation/apgd.ts';
-import {
-  type AutoAttackProgress,
-  autoAttack,
-  type ExampleSource,
-} from '../../../../services/numerics/evaluation/autoattack.ts';
+import { type AutoAttackProgress, autoAttack } from '../../../../services/numerics/evaluation/autoattack.ts';
 import {
   type AutoAttackBudget,
   autoAttackRounds,
   STANDARD_BUDGET,
 } from '../../../../services/numerics/evaluation/autoattack-rounds.ts';
 import type { AutoAttackState } from '../../../../services/numerics/evaluation/autoattack-state.ts';
-import { takeRows } from '../../../../services/numerics/evaluation/evaluation-batch.ts';
 import { fabWithin } from '../../../../services/numerics/evaluation/fab.ts';
-import type { Model } from '../../../../services/numerics/models/model.ts';
-import { take } from '../tensor-assertions.ts';
+import { take, withoutLeaks } from '../tensor-assertions.ts';
+import { batchSource } from './batch-source.ts';
 import { labelledBatch } from './labelled-batch.ts';
 
 const N = 12;
 const WRONG = 3;
 const BUDGET: AutoAttackBudget = { apgdIterations: 8, fabIterations: 4, targets: 9, squareQueries: 20 };
 
-function sourced(name: string): { model: Model; source: ExampleSource } {
+function sourced(name: string) {
   const { model, batch } = labelledBatch(name, N, (i) => i < WRONG);
-  const source = {
-    size: N,
-    batch: (examples: Uint32Array) => ({
-      images: takeRows(batch.images, [...examples]),
-      oneHot: takeRows(batch.oneHot, [...examples]),
-    }),
-  };
-  return { model, source };
+  return { model, source: batchSource(batch) };
 }
 
 const { model, source } = sourced('linear');
 /** Some examples of softmax regression fall at this radius, to different attacks, and some do not. */
 const OPTIONS = { epsilon: 0.02, seed: 5n, batchSize: 5, budget: BUDGET };
-
-/** Fails if a tensor is left over. */
-async function withoutLeaks<T>(body: () => Promise<T>): Promise<T> {
-  const before = tf.memory().numTensors;
-  const result = await body();
-  expect(tf.memory().numTensors - before, 'tensors left over').toBe(0);
-  return result;
-}
 
 describe('the rounds of AutoAttack', () => {
   it('are those of the standard version', () => {
@@ -89,6 +68,8 @@ describe('AutoAttack', () => {
     expect(broken.clean).toBe(WRONG);
     expect(result).toMatchObject({ epsilon: 0.02, examples: N, cleanAccuracy: (N - WRONG) / N });
     expect(result.robustAccuracy).toBe((N - fallen) / N);
+    expect(result.robust).toHaveLength(N - fallen);
+    for (const example of result.robust) expect(example).toBeGreaterThanOrEqual(WRONG);
     expect(accuracyAfter.square).toBe(result.robustAccuracy);
     const falling = Object.values(accuracyAfter);
     expect(falling).toEqual([...falling].sort((a, b) => b - a));
@@ -131,18 +112,11 @@ describe('AutoAttack', () => {
   });
 
   it('gives each attack those examples only that still stand', async () => {
-    const asked: number[] = [];
-    const counting = {
-      ...source,
-      batch: (examples: Uint32Array) => {
-        asked.push(examples.length);
-        return source.batch(examples);
-      },
-    };
+    const counting = sourced('linear').source;
     const standing: number[] = [];
     const onProgress = (progress: AutoAttackProgress) => void standing.push(progress.standing);
     await autoAttack(model, counting, { ...OPTIONS, batchSize: N }, { onProgress });
-    expect(asked).toEqual([N, ...standing.slice(0, -1)]);
+    expect(counting.asked).toEqual([N, ...standing.slice(0, -1)]);
   });
 });
 

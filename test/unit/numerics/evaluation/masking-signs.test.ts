@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { tf } from '../../../../services/numerics/backend.ts';
 import { autoAttack } from '../../../../services/numerics/evaluation/autoattack.ts';
-import { takeRows } from '../../../../services/numerics/evaluation/evaluation-batch.ts';
 import { maskingAttacks, maskingSigns } from '../../../../services/numerics/evaluation/masking-signs.ts';
-import { batchAccuracy, type EvaluationAttack } from '../../../../services/numerics/evaluation/robustness.ts';
+import { type EvaluationAttack, robustness } from '../../../../services/numerics/evaluation/robustness.ts';
+import type { ExampleSource } from '../../../../services/numerics/evaluation/run-rounds.ts';
 import type { Model } from '../../../../services/numerics/models/model.ts';
 import { oneHot } from '../tiny-models.ts';
+import { batchSource } from './batch-source.ts';
 import { labelledBatch } from './labelled-batch.ts';
 
 const N = 10;
@@ -25,47 +26,42 @@ function masked(model: Model): Model {
   return { ...model, forward };
 }
 
-function measured(model: Model, images: tf.Tensor4D) {
+async function measured(model: Model, images: tf.Tensor4D) {
   const labels = tf.tidy(() => tf.argMax(model.forward(images, { training: false }).logits, -1).dataSync());
-  const batch = { images, oneHot: oneHot([...labels]), indices: Uint32Array.from(labels, (_, i) => i) };
+  const source = batchSource({ images, oneHot: oneHot([...labels]) });
+  const share = async (attack: EvaluationAttack) => {
+    const { clean, robust } = await robustness(model, source, { attack, seed: 1n, name: 'PGD' });
+    return { clean: clean.length / N, robust: robust.length / N };
+  };
   const { random, unbounded } = maskingAttacks(PGD);
-  const [pgd, byNoise, withoutBound] = [PGD, random, unbounded].map((attack) =>
-    batchAccuracy(model, batch, attack, 1n),
-  );
-  const noise = { clean: pgd.clean / N, pgd: pgd.robust / N, random: byNoise.robust / N };
-  return { batch, evidence: { unboundedAccuracy: withoutBound.robust / N, noise } };
+  const { clean, robust } = await share(PGD);
+  const noise = { clean, pgd: robust, random: (await share(random)).robust };
+  return { source, evidence: { unboundedAccuracy: (await share(unbounded)).robust, noise } };
 }
 
-async function brokenByBlackBox(
-  model: Model,
-  { images, oneHot: labels }: { images: tf.Tensor4D; oneHot: tf.Tensor2D },
-) {
-  const rows = (examples: Uint32Array) => ({
-    images: takeRows(images, [...examples]),
-    oneHot: takeRows(labels, [...examples]),
-  });
+function underAutoAttack(model: Model, source: ExampleSource) {
   const budget = { apgdIterations: 10, fabIterations: 5, squareQueries: 500 };
-  return autoAttack(model, { size: N, batch: rows }, { epsilon: 0.1, seed: 1n, budget });
+  return autoAttack(model, source, { epsilon: 0.1, seed: 1n, budget });
 }
 
 describe('signs of masked gradients', () => {
   const { model, batch } = labelledBatch('resnet', N);
 
   it('are not seen in a network as it is', async () => {
-    const { batch: attacked, evidence } = measured(model, batch.images);
+    const { source, evidence } = await measured(model, batch.images);
     expect(maskingSigns(evidence)).toEqual([]);
-    const { warnings } = await brokenByBlackBox(model, attacked);
+    const { warnings } = await underAutoAttack(model, source);
     expect(warnings).toEqual([]);
   });
 
   it('are seen, all of them, in one whose gradient is 0', async () => {
     const coarse = masked(model);
-    const { batch: attacked, evidence } = measured(coarse, batch.images);
+    const { source, evidence } = await measured(coarse, batch.images);
     const signs = maskingSigns(evidence);
     expect(signs).toHaveLength(2);
     expect(signs[0]).toMatch(/% of the examples withstood an attack that may change every pixel/);
     expect(signs[1]).toMatch(/Random noise took .* % off the accuracy and PGD/);
-    const { warnings } = await brokenByBlackBox(coarse, attacked);
+    const { warnings } = await underAutoAttack(coarse, source);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(/^Square, which uses no gradient, broke \d+\.\d % of the examples/);
   });

@@ -3,8 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ErrorReason } from '../../../../proto/gen/winnow/v1/error_reason_pb.ts';
+import type { AppError } from '../../../../services/app-error.ts';
 import { deleteObject, getObject, putObject } from '../../../../services/platform/bus/objects.ts';
-import { CHECKPOINT_BUCKET, INDEX_SET_BUCKET } from '../../../../services/platform/bus/streams.ts';
+import {
+  CHECKPOINT_BUCKET,
+  HISTORY_BUCKET,
+  INDEX_SET_BUCKET,
+  SCORE_BUCKET,
+} from '../../../../services/platform/bus/streams.ts';
 import { sha256Hex } from '../../../../services/platform/sha256.ts';
 import { startNatsServer } from '../../../system/nats-server.ts';
 import { newRunId, sharedNatsServer, testBus } from './test-bus.ts';
@@ -62,6 +68,30 @@ describe('objects', () => {
     });
     const missing = ErrorReason.UNKNOWN_RUN;
     await expect(getObject(bus, INDEX_SET_BUCKET, 'x', { missing })).rejects.toMatchObject({ reason: missing });
+  });
+});
+
+describe.each([SCORE_BUCKET, HISTORY_BUCKET])('the bucket %s', (bucket) => {
+  test('gives its oldest objects away for new ones', async () => {
+    const { bus } = await testBus(shared.server);
+    const stream = `OBJ_${bucket}`;
+    const { config } = await bus.manager.streams.info(stream);
+    expect(config.max_age).toBeGreaterThan(0);
+    await bus.manager.streams.update(stream, { max_bytes: 1024 * 1024 });
+    const objects = Array.from({ length: 5 }, (_, i) => ({ name: `${newRunId()}.${i}`, bytes: randomBytes(400_000) }));
+    for (const { name, bytes } of objects) await putObject(bus, bucket, name, bytes);
+    await bus.manager.streams.update(stream, { max_bytes: config.max_bytes });
+    for (const [i, { name, bytes }] of objects.entries()) {
+      const fetching = getObject(bus, bucket, name);
+      if (i >= 3) expect(Buffer.compare(await fetching, bytes)).toBe(0);
+      else {
+        const { reason } = await fetching.then(
+          () => expect.unreachable(`object ${i} is still there`),
+          (error: AppError) => error,
+        );
+        expect([ErrorReason.UNKNOWN_INDEX_SET, ErrorReason.INVALID_INDEX_SET]).toContain(reason);
+      }
+    }
   });
 });
 

@@ -106,12 +106,17 @@ describe('the streams', () => {
       INDEX_SET_STREAM,
       'OBJ_winnow-checkpoints',
       'OBJ_winnow-index-sets',
+      'OBJ_winnow-scores',
+      'OBJ_winnow-histories',
       'KV_winnow-runs',
+      'KV_winnow-evaluations',
     ]) {
       const { config } = await bus.manager.streams.info(name);
       expect(config).toMatchObject({ storage: StorageType.File, max_bytes: expect.any(Number) });
       expect(config.max_bytes).toBeGreaterThan(0);
     }
+    const evaluations = await bus.manager.streams.info('KV_winnow-evaluations');
+    expect(evaluations.config.max_age).toBe(nanos(7 * 24 * 3600 * 1000));
     const { config } = await bus.manager.streams.info(REQUEST_STREAM);
     expect(config).toMatchObject({ duplicate_window: nanos(120_000), retention: 'workqueue', discard: 'new' });
   });
