@@ -2,17 +2,10 @@ import { ErrorReason } from '../../proto/gen/winnow/v1/error_reason_pb.ts';
 import type { SelectionRequested } from '../../proto/gen/winnow/v1/events_pb.ts';
 import { SelectionRequestedSchema } from '../../proto/gen/winnow/v1/events_pb.ts';
 import { AppError, invalidField } from '../app-error.ts';
-import { readIndexSet } from '../index-set/check-index-set.ts';
-import type { IndexSetHistory } from '../index-set/history.ts';
 import { publishFailure, publishIndexSet } from '../index-set/publish.ts';
-import { readOutcome } from '../index-set/read-outcome.ts';
-import type { Bus } from '../platform/bus/connection.ts';
 import { consume } from '../platform/bus/consume.ts';
 import { REQUEST_STREAM, SELECTION_REQUESTED_SUBJECTS } from '../platform/bus/streams.ts';
-import type { Log } from '../platform/log.ts';
-import { resolveSelection } from '../spec/selection.ts';
-import { resolveTarget } from './resolve-target.ts';
-import type { Scorer } from './scorer.ts';
+import { makeRunSet, type RunSetDependencies } from './make-run-set.ts';
 
 /** All scoring replicas share this consumer, so each request is answered by one of them. */
 const DURABLE = 'scoring';
@@ -23,17 +16,8 @@ const ACK_WAIT_MS = 30_000;
 /** Tries after which a request that keeps failing is answered with the failure, so that the run does not wait for ever. */
 const MAX_ATTEMPTS = 3;
 
-/** What answering requests works with. */
-export interface AnswerDependencies {
-  readonly bus: Bus;
-  readonly scorer: Scorer;
-  readonly history: IndexSetHistory;
-  readonly log: Log;
-  readonly signal: AbortSignal;
-}
-
 /** Answers SelectionRequested events until the signal: one index set, or one failure, for each. */
-export function answerRequests(dependencies: AnswerDependencies): Promise<void> {
+export function answerRequests(dependencies: RunSetDependencies): Promise<void> {
   const { bus, signal } = dependencies;
   return consume(bus, {
     stream: REQUEST_STREAM,
@@ -50,7 +34,7 @@ export function answerRequests(dependencies: AnswerDependencies): Promise<void> 
 async function answerOne(
   request: SelectionRequested,
   attempt: number,
-  dependencies: AnswerDependencies,
+  dependencies: RunSetDependencies,
 ): Promise<void> {
   const { bus, history, log, signal } = dependencies;
   const { runId, round } = request;
@@ -59,7 +43,7 @@ async function answerOne(
   if (await history.find(runId, round, signal)) return;
   log.info({ run: runId, round, scorer: request.selection?.scorer }, 'selection requested');
   try {
-    const set = await makeSet(request, dependencies);
+    const set = await makeRunSet(request, dependencies);
     await publishIndexSet(bus, set, signal);
     const { indexGaps, quality, cost } = set;
     log.info(
@@ -89,16 +73,3 @@ const RETRIED: ReadonlySet<ErrorReason> = new Set([
   ErrorReason.CANCELLED,
   ErrorReason.OVERLOADED,
 ]);
-
-async function makeSet(request: SelectionRequested, { scorer, history, bus, signal }: AnswerDependencies) {
-  const { runId, round } = request;
-  const selection = resolveSelection(request.selection, 'selection');
-  const target = resolveTarget(request, selection.attack, 'selection.attack');
-  const before = round > 0 ? await history.find(runId, round - 1, signal) : undefined;
-  const previous =
-    before?.outcome.case === 'failure' || !before
-      ? undefined
-      : readIndexSet(await readOutcome(bus, before, signal)).indices;
-  const purpose = { runId, round, expectedFingerprint: request.datasetFingerprint, ...(previous && { previous }) };
-  return scorer.select(target, selection, purpose, { signal });
-}

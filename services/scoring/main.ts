@@ -10,6 +10,7 @@ import { RpcServer } from '../platform/rpc/server.ts';
 import { WorkThread } from '../platform/thread/work-thread.ts';
 import { answerRequests } from './answer-requests.ts';
 import { scoringConfig } from './config.ts';
+import { DatasetLabels } from './dataset-labels.ts';
 import { Scorer } from './scorer.ts';
 import { scoringService } from './service.ts';
 
@@ -23,7 +24,10 @@ runProcess('scoring', async (shutdown) => {
   const config = readConfig(scoringConfig);
   if (config.exitWithParent) shutdown.withParent();
   const { dataRoot } = config;
-  const thread = new WorkThread(workerBeside(import.meta.url), { data: { dataRoot } });
+  const entry = workerBeside(import.meta.url);
+  const thread = new WorkThread(entry, { data: { dataRoot } });
+  // ends after each piece, which gives back the data set it read
+  const readingThread = new WorkThread(entry, { data: { dataRoot }, piecesPerWorker: 1 });
   const bus = await connectBus({ servers: config.natsUrl, name: 'winnow-scoring', log, signal });
   shutdown.onClose('bus', () => bus.close());
   await ensureStreams(bus, signal);
@@ -35,9 +39,21 @@ runProcess('scoring', async (shutdown) => {
   });
   // closed after the tensor thread, which ends what is under way, and before the bus, which takes the request back
   shutdown.onClose('selection requests', () => answering);
-  shutdown.onClose('tensor thread', () => thread.close());
+  shutdown.onClose('worker threads', async () => {
+    await Promise.all([thread.close(), readingThread.close()]);
+  });
   const server = new RpcServer({ log });
-  server.add(ScoringService, scoringService({ bus, scorer, history, dataRoot }));
+  server.add(
+    ScoringService,
+    scoringService({
+      bus,
+      scorer,
+      history,
+      labels: new DatasetLabels(readingThread),
+      reading: readingThread,
+      dataRoot,
+    }),
+  );
   const port = await server.listen(config.listen);
   shutdown.onClose('gRPC server', () => server.shutdown(GRACE_MS));
   server.setServing(true);

@@ -9,21 +9,38 @@ import type { PassCounter } from '../numerics/pass-counter.ts';
 import { deriveSeed } from '../numerics/random.ts';
 import type { WorkContext } from '../platform/thread/serve-work.ts';
 import type { ExampleSignals } from '../selection/signals.ts';
-import type { ScoreProgress, Target } from './score-messages.ts';
+import type { Target } from './score-messages.ts';
+import type { KnownSignals } from './training-signals.ts';
 
 /** Images attacked at a time: more than training's batch since no update waits, bounded by memory. */
 const SCORING_BATCH = 256;
 
+/** A part of a data set that is measured, and what its attacks are seeded for. */
+const SEED_PURPOSE = { train: 'scoring', validation: 'scoring-validation' } as const;
+
+/** What to measure, and of which examples. */
+export interface MeasureOptions {
+  readonly needed: readonly Signal[];
+  /** Training examples where not given. */
+  readonly part?: keyof typeof SEED_PURPOSE;
+  /** Examples whose signals are known already, at least those needed; they are not attacked. */
+  readonly known?: KnownSignals | undefined;
+  readonly passes: PassCounter;
+  /** Told how many more examples were attacked. */
+  readonly onAttacked?: (examples: number) => void;
+}
+
+type Signals = ReturnType<typeof emptySignals>;
+
 /** Room for what is needed of every example; an array that is not needed is empty. */
-function emptySignals(dataset: Dataset, features: number, needed: readonly Signal[]) {
-  const examples = splitSize(dataset.train);
-  const classes = dataset.classNames.length;
+function emptySignals(labels: Uint16Array, classes: number, features: number, needed: readonly Signal[]) {
+  const examples = labels.length;
   const room = (signal: Signal, width: number) => new Float32Array(needed.includes(signal) ? examples * width : 0);
   return {
     examples,
     classes,
     features,
-    labels: dataset.train.labels,
+    labels,
     cleanLogits: room(Signal.CLEAN_LOGITS, classes),
     adversarialLogits: room(Signal.ADVERSARIAL_LOGITS, classes),
     cleanFeatures: room(Signal.CLEAN_FEATURES, features),
@@ -31,10 +48,14 @@ function emptySignals(dataset: Dataset, features: number, needed: readonly Signa
   };
 }
 
-function store(signals: ReturnType<typeof emptySignals>, batch: BatchSignals, first: number): void {
+/** Puts the rows of `batch` where `indices` says. */
+function store(signals: Signals, batch: Partial<BatchSignals>, indices: Uint32Array): void {
   const { classes, features } = signals;
-  const put = (into: Float32Array, values: Float32Array, width: number) => {
-    if (into.length > 0) into.set(values, first * width);
+  const put = (into: Float32Array, values: Float32Array | undefined, width: number) => {
+    if (into.length === 0 || values === undefined) return;
+    indices.forEach((index, row) => {
+      into.set(values.subarray(row * width, (row + 1) * width), index * width);
+    });
   };
   put(signals.cleanLogits, batch.cleanLogits, classes);
   put(signals.adversarialLogits, batch.adversarialLogits, classes);
@@ -42,37 +63,51 @@ function store(signals: ReturnType<typeof emptySignals>, batch: BatchSignals, fi
   put(signals.adversarialFeatures, batch.adversarialFeatures, features);
 }
 
+/** Whether anything of an example has to be measured: labels are there already. */
+export function needsAttack(needed: readonly Signal[]): boolean {
+  return needed.some((signal) => signal !== Signal.LABEL);
+}
+
+/** Examples of a part that have to be attacked, ascending. */
+export function toAttack(dataset: Dataset, { needed, part = 'train', known }: MeasureOptions): Uint32Array {
+  if (!needsAttack(needed)) return new Uint32Array(0);
+  const all = Uint32Array.from({ length: splitSize(dataset[part]) }, (_, index) => index);
+  if (known === undefined) return all;
+  const isKnown = new Set(known.indices);
+  return all.filter((index) => !isKnown.has(index));
+}
+
 /**
- * Attacks every training example and reads what a scorer needs of it. An example's attack is seeded by its index, so
- * signals do not depend on how examples are batched. Nothing is attacked where only labels are needed.
- * Tells its progress in phase 'attack'. CANCELLED.
+ * Attacks the examples of one part of a data set and reads what a scorer needs of them. An example's attack is seeded by
+ * its index, so signals do not depend on how examples are batched. Nothing is attacked where only labels are needed.
+ * CANCELLED.
  */
 export async function measureDataset(
   dataset: Dataset,
   model: Model,
   target: Target,
-  needed: readonly Signal[],
-  passes: PassCounter,
+  options: MeasureOptions,
   context: WorkContext,
 ): Promise<ExampleSignals> {
-  const signals = emptySignals(dataset, model.features, needed);
-  if (needed.every((signal) => signal === Signal.LABEL)) return signals;
+  const { needed, part = 'train', known, passes, onAttacked } = options;
+  const split = dataset[part];
+  const signals = emptySignals(split.labels, dataset.classNames.length, model.features, needed);
+  if (known) store(signals, known.signals, known.indices);
   const objective = makeObjective(target.objective);
-  const total = signals.examples;
-  for (let first = 0; first < total; first += SCORING_BATCH) {
+  const open = toAttack(dataset, options);
+  for (let first = 0; first < open.length; first += SCORING_BATCH) {
     context.throwIfStopped();
-    const size = Math.min(SCORING_BATCH, total - first);
-    const indices = Uint32Array.from({ length: size }, (_, i) => first + i);
-    const batch = tensorBatch(dataset, dataset.train, indices);
-    const seeds = Array.from(indices, (index) => deriveSeed(target.seed, 'scoring', index));
+    const indices = open.subarray(first, first + SCORING_BATCH);
+    const batch = tensorBatch(dataset, split, indices);
+    const seeds = Array.from(indices, (index) => deriveSeed(target.seed, SEED_PURPOSE[part], index));
     try {
       const { attack } = target;
       const values = measureSignals(model, objective, batch, attack, seeds, passes, context.throwIfStopped);
-      store(signals, values, first);
+      store(signals, values, indices);
     } finally {
       tf.dispose([batch.images, batch.oneHot]);
     }
-    context.progress({ phase: 'attack', done: first + size, total } satisfies ScoreProgress);
+    onAttacked?.(indices.length);
     await context.breathe();
   }
   return signals;

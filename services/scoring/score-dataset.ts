@@ -1,20 +1,15 @@
-import { create } from '@bufbuild/protobuf';
-import { type Cost, CostSchema } from '../../proto/gen/winnow/v1/cost_pb.ts';
 import { ErrorReason } from '../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { AppError, invalidField } from '../app-error.ts';
 import { type Dataset, splitSize } from '../dataset/dataset.ts';
 import { datasetInfo } from '../dataset/dataset-info.ts';
 import { randomStream } from '../dataset/random.ts';
-import { modelForDataset } from '../dataset/tensor-batch.ts';
 import { DeviceMatMul } from '../numerics/mat-mul.ts';
-import { loadCheckpoint } from '../numerics/models/load-checkpoint.ts';
-import { PassCounter } from '../numerics/pass-counter.ts';
 import type { WorkContext } from '../platform/thread/serve-work.ts';
+import { extendHistory, type SelectionHistory } from '../selection/history.ts';
 import { effectiveSampleSize, jaccardOverlap, keptPerClass } from '../selection/quality.ts';
 import { findSelector, keepCount, resolveParameters } from '../selection/registry.ts';
-import { neededSignals, type Selector, type SelectorInput } from '../selection/selector.ts';
-import { validateSignals } from '../selection/signals.ts';
-import { measureDataset } from './measure-dataset.ts';
+import type { Selector, SelectorInput } from '../selection/selector.ts';
+import { costOf, type Measured, measureTarget, secondsSince } from './measure-target.ts';
 import type {
   ScoreProgress,
   ScoreRequest,
@@ -24,57 +19,40 @@ import type {
   Target,
 } from './score-messages.ts';
 
-interface Measured {
-  readonly input: SelectorInput;
-  readonly attackSeconds: number;
-  readonly passes: PassCounter;
-  readonly matMul: DeviceMatMul;
+/** How a selector is to choose. */
+interface Choice {
+  readonly k: number;
+  readonly parameters: Readonly<Record<string, number>>;
+  readonly classFloor: number;
+  readonly history?: SelectionHistory | undefined;
 }
 
-const seconds = (since: number) => (performance.now() - since) / 1000;
-
-function costOf({ attackSeconds, passes }: Measured, totalSeconds: number): Cost {
-  return create(CostSchema, {
-    seconds: { attack: attackSeconds, scoring: totalSeconds - attackSeconds, total: totalSeconds },
-    passes: { forward: BigInt(passes.forwardPasses), backward: BigInt(passes.backwardPasses) },
-  });
-}
-
-async function measure(
-  dataset: Dataset,
+/** A selector's input; whoever made `matMul` frees it. */
+function inputOf(
+  { signals, validation }: Measured,
   target: Target,
   selector: Selector,
-  settings: { k: number; parameters: Readonly<Record<string, number>>; classFloor: number },
+  choice: Choice,
+  matMul: DeviceMatMul,
   context: WorkContext,
-): Promise<Measured> {
-  const model = modelForDataset(dataset, target.model, target.seed);
-  try {
-    if (target.checkpoint) loadCheckpoint(model, target.checkpoint);
-    const passes = new PassCounter();
-    const matMul = new DeviceMatMul();
-    const started = performance.now();
-    const needed = neededSignals(selector, target.objective.kind);
-    const signals = await measureDataset(dataset, model, target, needed, passes, context);
-    validateSignals(signals, needed);
-    const { kind, beta = 0, lambda = 0 } = target.objective;
-    const random = randomStream(target.seed, 'selection');
-    const input: SelectorInput = {
-      signals,
-      objective: { kind, beta, lambda },
-      k: settings.k,
-      parameters: resolveParameters(selector, settings.parameters),
-      random: () => random.float(),
-      classFloor: settings.classFloor,
-      matMul: matMul.multiply,
-      onProgress: (done, total) => {
-        context.throwIfStopped();
-        context.progress({ phase: 'select', done, total } satisfies ScoreProgress);
-      },
-    };
-    return { input, attackSeconds: seconds(started), passes, matMul };
-  } finally {
-    model.dispose();
-  }
+): SelectorInput {
+  const { kind, beta = 0, lambda = 0 } = target.objective;
+  const random = randomStream(target.seed, 'selection');
+  return {
+    signals,
+    validation,
+    history: choice.history,
+    objective: { kind, beta, lambda },
+    k: choice.k,
+    parameters: resolveParameters(selector, choice.parameters),
+    random: () => random.float(),
+    classFloor: choice.classFloor,
+    matMul: matMul.multiply,
+    onProgress: (done, total) => {
+      context.throwIfStopped();
+      context.progress({ phase: 'select', done, total } satisfies ScoreProgress);
+    },
+  };
 }
 
 /** Selects a subset of a data set under attack. INVALID_INDEX_SET where the data set is not the one that was asked about. */
@@ -93,9 +71,12 @@ export async function selectSubset(
   }
   const selector = findSelector(selection.scorer);
   const k = keepCount(selection.fraction, splitSize(dataset.train));
-  const measured = await measure(dataset, target, selector, { ...selection, k }, context);
+  const measured = await measureTarget(dataset, target, selector, context, request.trainingSignals);
   context.throwIfStopped();
-  const { indices, weights, residual } = await selector.select(measured.input).finally(() => measured.matMul.dispose());
+  const matMul = new DeviceMatMul();
+  const choice = { ...selection, k, ...(selector.readsHistory && { history: request.history }) };
+  const input = inputOf(measured, target, selector, choice, matMul, context);
+  const { indices, weights, residual, scores } = await selector.select(input).finally(() => matMul.dispose());
   const { labels } = dataset.train;
   return {
     indices,
@@ -107,8 +88,11 @@ export async function selectSubset(
       ...(previous && { overlap: jaccardOverlap(previous, indices) }),
       keptPerClass: [...keptPerClass(indices, labels, dataset.classNames.length)],
     },
+    ...(scores && { scores: { values: scores, meaning: selector.scoreMeaning } }),
+    ...(selector.readsHistory && { history: extendHistory(input.signals, input.history) }),
+    ...(measured.ignoredSignals !== undefined && { ignoredSignals: measured.ignoredSignals }),
     dataset: datasetInfo(dataset),
-    cost: costOf(measured, seconds(started)),
+    cost: costOf(measured, secondsSince(started)),
   };
 }
 
@@ -121,8 +105,9 @@ export async function scoreDataset(
   const started = performance.now();
   const selector = findSelector(request.scorer);
   if (!selector.scores) throw invalidField('scorer', `'${selector.name}' makes sets, not scores; call SelectSubset`);
-  const settings = { k: splitSize(dataset.train), parameters: request.parameters, classFloor: 0 };
-  const measured = await measure(dataset, request.target, selector, settings, context);
-  const scores = selector.scores(measured.input);
-  return { scores, dataset: datasetInfo(dataset), cost: costOf(measured, seconds(started)) };
+  const measured = await measureTarget(dataset, request.target, selector, context);
+  const matMul = new DeviceMatMul();
+  const choice = { k: splitSize(dataset.train), parameters: request.parameters, classFloor: 0 };
+  const scores = selector.scores(inputOf(measured, request.target, selector, choice, matMul, context));
+  return { scores, dataset: datasetInfo(dataset), cost: costOf(measured, secondsSince(started)) };
 }

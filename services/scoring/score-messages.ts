@@ -3,8 +3,9 @@ import type { DatasetInfo, DatasetSpec } from '../../proto/gen/winnow/v1/dataset
 import type { ModelSpec } from '../../proto/gen/winnow/v1/model_pb.ts';
 import type { AttackSpec, ObjectiveSpec } from '../../proto/gen/winnow/v1/objective_pb.ts';
 import type { SelectionSpec } from '../../proto/gen/winnow/v1/selection_pb.ts';
+import type { SelectionHistory } from '../selection/history.ts';
 
-/** What both kinds of work start from; all specs resolved. */
+/** What 'score' and 'select' start from; all specs resolved. */
 export interface Target {
   readonly dataset: DatasetSpec;
   readonly model: ModelSpec;
@@ -38,6 +39,10 @@ export interface SelectRequest {
   readonly expectedFingerprint?: string;
   /** Indices of the run's previous set. */
   readonly previous?: Uint32Array;
+  /** What the run's earlier rounds saw, for a selector that reads it. */
+  readonly history?: SelectionHistory;
+  /** What training saw of some examples: a StoredSignals file. Those are not attacked. */
+  readonly trainingSignals?: Uint8Array;
 }
 
 /** What 'select' ends with. */
@@ -52,11 +57,44 @@ export interface SelectResult {
     readonly overlap?: number;
     readonly keptPerClass: readonly number[];
   };
+  /** One value per example, and what it means. */
+  readonly scores?: { readonly values: Float32Array; readonly meaning: string };
+  /** What the next round wants as its history; there for a selector that reads it. */
+  readonly history?: Required<SelectionHistory>;
+  /** Why training's signals were not used. */
+  readonly ignoredSignals?: string;
   readonly dataset: DatasetInfo;
   readonly cost: Cost;
 }
 
-/** What both tell on the way. */
+/** Work 'labels': the labels of a data set. */
+export interface LabelsRequest {
+  readonly dataset: DatasetSpec;
+}
+
+/** What 'labels' ends with. */
+export interface LabelsResult {
+  /** Of the training examples. */
+  readonly labels: Uint16Array;
+  readonly classes: number;
+  readonly fingerprint: string;
+}
+
+/** Work 'examples': images of training examples. */
+export interface ExamplesRequest {
+  readonly dataset: DatasetSpec;
+  readonly indices: readonly number[];
+}
+
+/** One of what 'examples' ends with. */
+export interface ExampleImage {
+  readonly index: number;
+  readonly label: number;
+  readonly className: string;
+  readonly png: Uint8Array;
+}
+
+/** What 'score' and 'select' tell on the way. */
 export interface ScoreProgress {
   readonly phase: 'attack' | 'select';
   readonly done: number;

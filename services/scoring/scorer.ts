@@ -22,6 +22,12 @@ export interface FollowOptions {
   readonly onProgress?: ((progress: ScoreProgress) => void) | undefined;
 }
 
+/** What a selection gave. */
+export interface Selected {
+  readonly set: IndexSet;
+  readonly result: SelectResult;
+}
+
 /** Fetches checkpoints and has the tensor thread score and select. */
 export class Scorer {
   readonly #bus: Bus;
@@ -45,28 +51,23 @@ export class Scorer {
     });
   }
 
-  /** The index set of a selection; the selection is resolved. */
+  /** The index set of a selection, and what else came of it; the selection is resolved. */
   async select(
     target: ResolvedTarget,
     selection: SelectionSpec,
     purpose: SelectionPurpose,
     follow: FollowOptions,
-  ): Promise<IndexSet> {
+  ): Promise<Selected> {
     const attributes = {
       'winnow.scorer': selection.scorer,
       'winnow.dataset': target.dataset.name,
       'winnow.round': purpose.round,
     };
     return withSpan('winnow.select', attributes, async () => {
-      const { expectedFingerprint, previous } = purpose;
-      const request: SelectRequest = {
-        target: await this.#load(target, follow.signal),
-        selection,
-        ...(expectedFingerprint !== undefined && { expectedFingerprint }),
-        ...(previous && { previous }),
-      };
+      const { runId: _, round: __, ...given } = purpose;
+      const request: SelectRequest = { target: await this.#load(target, follow.signal), selection, ...given };
       const result = await this.#thread.run<SelectResult>('select', request, this.#follow(follow));
-      return toIndexSet(target, selection, purpose, result);
+      return { set: toIndexSet(target, selection, purpose, result), result };
     });
   }
 

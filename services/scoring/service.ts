@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { ErrorReason } from '../../proto/gen/winnow/v1/error_reason_pb.ts';
+import { RunSchema } from '../../proto/gen/winnow/v1/run_pb.ts';
 import {
   type ScorerDescription,
   ScorerDescriptionSchema,
@@ -16,13 +17,19 @@ import { inspectDataset } from '../dataset/load.ts';
 import type { IndexSetHistory } from '../index-set/history.ts';
 import { readOutcome } from '../index-set/read-outcome.ts';
 import type { Bus } from '../platform/bus/connection.ts';
+import { openStore } from '../platform/bus/key-value.ts';
+import { RUN_BUCKET } from '../platform/bus/streams.ts';
 import type { CallContext } from '../platform/rpc/call-context.ts';
 import type { ServiceImpl } from '../platform/rpc/service-impl.ts';
 import { withProgress } from '../platform/thread/with-progress.ts';
+import type { WorkThread } from '../platform/thread/work-thread.ts';
 import { findSelector, resolveParameters, selectors } from '../selection/registry.ts';
 import type { Selector } from '../selection/selector.ts';
 import { renameField } from '../spec/rename-field.ts';
 import { resolveSelection } from '../spec/selection.ts';
+import type { DatasetLabels } from './dataset-labels.ts';
+import { explainExamples } from './explain-examples.ts';
+import { getExamples } from './get-examples.ts';
 import { type ResolvedTarget, resolveTarget } from './resolve-target.ts';
 import type { ScoreProgress } from './score-messages.ts';
 import type { Scorer } from './scorer.ts';
@@ -35,6 +42,9 @@ export interface ScoringDependencies {
   readonly bus: Bus;
   readonly scorer: Scorer;
   readonly history: IndexSetHistory;
+  readonly labels: DatasetLabels;
+  /** Reads data sets to show, apart from the thread that scores. */
+  readonly reading: Pick<WorkThread, 'run'>;
   readonly dataRoot: string;
 }
 
@@ -72,6 +82,8 @@ async function checkDataset({ dataset }: ResolvedTarget, dataRoot: string): Prom
 export function scoringService({
   scorer,
   history,
+  labels,
+  reading,
   bus,
   dataRoot,
 }: ScoringDependencies): ServiceImpl<typeof ScoringService> {
@@ -99,7 +111,7 @@ export function scoringService({
       scorer.select(target, selection, { runId: '', round: 0 }, { signal, onProgress }),
     );
     for await (const progress of work.progress) yield progressPart(progress);
-    yield { part: { case: 'indexSet' as const, value: await work.result } };
+    yield { part: { case: 'indexSet' as const, value: (await work.result).set } };
   }
 
   async function* watchIndexSets({ runId, fromRound }: WatchIndexSetsRequest, { signal }: CallContext) {
@@ -110,6 +122,7 @@ export function scoringService({
     }
   }
 
+  const runs = openStore(bus, RUN_BUCKET, RunSchema);
   return {
     listScorers: async () => ({ scorers: [...selectors.values()].map(describe) }),
     scoreDataset,
@@ -123,6 +136,8 @@ export function scoringService({
       }
       return { indexSet: await readOutcome(bus, finished, signal) };
     },
+    explainExamples: (request, { signal }) => explainExamples(request, { bus, history, labels, runs }, signal),
+    getExamples: (request, { signal }) => getExamples(request, reading, signal),
     watchIndexSets,
   };
 }

@@ -3,6 +3,7 @@ import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { type IndexSet, IndexSetSchema } from '../../proto/gen/winnow/v1/index_set_pb.ts';
 import { type SelectionSpec, WeightMeaning } from '../../proto/gen/winnow/v1/selection_pb.ts';
 import { toGaps } from '../index-set/index-gaps.ts';
+import type { SelectionHistory } from '../selection/history.ts';
 import type { ResolvedTarget } from './resolve-target.ts';
 import type { SelectResult } from './score-messages.ts';
 
@@ -14,6 +15,10 @@ export interface SelectionPurpose {
   readonly expectedFingerprint?: string;
   /** Indices of the run's previous set. */
   readonly previous?: Uint32Array;
+  /** What the run's earlier rounds saw. */
+  readonly history?: SelectionHistory;
+  /** What training saw of some examples: a StoredSignals file. */
+  readonly trainingSignals?: Uint8Array;
 }
 
 /** The message of a selection's result: the subset, and all that decided it. */

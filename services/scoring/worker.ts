@@ -4,8 +4,9 @@ import { type DatasetSpec, DatasetSpecSchema } from '../../proto/gen/winnow/v1/d
 import type { Dataset } from '../dataset/dataset.ts';
 import { loadDataset } from '../dataset/load.ts';
 import { serveWork } from '../platform/thread/serve-work.ts';
+import { exampleImages } from './example-images.ts';
 import { scoreDataset, selectSubset } from './score-dataset.ts';
-import type { ScoreRequest, SelectRequest } from './score-messages.ts';
+import type { ExamplesRequest, LabelsRequest, LabelsResult, ScoreRequest, SelectRequest } from './score-messages.ts';
 
 /** The tensor thread of the scoring service. */
 const { dataRoot } = workerData as { readonly dataRoot: string };
@@ -27,4 +28,10 @@ serveWork({
     scoreDataset(await datasetOf(request.target.dataset), request, context),
   select: async (request: SelectRequest, context) =>
     selectSubset(await datasetOf(request.target.dataset), request, context),
+  labels: async (request: LabelsRequest): Promise<LabelsResult> => {
+    const { train, classNames, fingerprint } = await datasetOf(request.dataset);
+    return { labels: train.labels, classes: classNames.length, fingerprint };
+  },
+  examples: async ({ dataset, indices }: ExamplesRequest, context) =>
+    exampleImages(await datasetOf(dataset), indices, context),
 });

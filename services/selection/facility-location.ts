@@ -12,7 +12,11 @@ const NOBODY = -1;
  * each other make, the one nearer to all comes first, then the lower index. The first pick is the medoid. Lazy (Minoux
  * 1978): gains only shrink, so an old gain is a bound, and the best bound is recomputed until it is up to date, with the
  * same picks as plain greedy. Weights are cluster sizes: each example belongs to itself if chosen, else to the nearest
- * chosen one (the lower index in a tie), so that weights are 1 or more and add up to n. @throws AppError CANCELLED.
+ * chosen one (the lower index in a tie), so that weights are 1 or more and add up to n.
+ *
+ * Scores are gains, of a chosen example when it was chosen, of any other in the end: by how much it lowers the mean
+ * distance to the nearest chosen one, as a share of the largest distance, which stands for having none. They fall from
+ * pick to pick and end at those not chosen. With k = 0 none is chosen. @throws AppError CANCELLED.
  */
 export async function locateFacilities(
   distances: Float32Array,
@@ -20,30 +24,43 @@ export async function locateFacilities(
   k: number,
   signal?: AbortSignal,
 ): Promise<Solution> {
-  if (k < 1 || k > examples) throw new RangeError(`k is ${k}; 1 to ${examples} is possible`);
+  if (k < 0 || k > examples) throw new RangeError(`k is ${k}; 0 to ${examples} is possible`);
   const row = (example: number) => distances.subarray(example * examples, (example + 1) * examples);
   const closeness = Float64Array.from({ length: examples }, (_, i) => row(i).reduce((sum, value) => sum - value, 0));
-  const chosen = [highest(closeness, closeness)];
-  const nearest = row(chosen[0]).slice();
-  const bounds = new Float64Array(examples).fill(Infinity);
+  const farthest = distances.reduce((most, distance) => Math.max(most, distance), 0);
+  const nearest = new Float32Array(examples).fill(farthest);
+  // Gains in the order of closeness, so that the first pick needs no others: it is the medoid.
+  const bounds = closeness.map((negativeSum) => farthest * examples + negativeSum);
   const upToDate = new Uint32Array(examples);
-  bounds[chosen[0]] = -Infinity;
+  const scores = new Float64Array(examples);
+  const chosen: number[] = [];
   let gains = 0;
+  const bringUpToDate = async (example: number) => {
+    bounds[example] = gain(nearest, row(example));
+    upToDate[example] = chosen.length;
+    gains += 1;
+    if (gains % GAINS_PER_CHECK === 0) await checkCancelled(signal);
+  };
   while (chosen.length < k) {
     const best = highest(bounds, closeness);
-    if (upToDate[best] === chosen.length) {
-      chosen.push(best);
-      bounds[best] = -Infinity;
-      approach(nearest, row(best));
-    } else {
-      bounds[best] = gain(nearest, row(best));
-      upToDate[best] = chosen.length;
-      gains += 1;
-      if (gains % GAINS_PER_CHECK === 0) await checkCancelled(signal);
+    if (upToDate[best] !== chosen.length) {
+      await bringUpToDate(best);
+      continue;
     }
+    scores[best] = bounds[best];
+    chosen.push(best);
+    bounds[best] = -Infinity;
+    approach(nearest, row(best));
   }
+  for (const example of bounds.keys()) {
+    if (bounds[example] === -Infinity) continue;
+    if (upToDate[example] !== chosen.length) await bringUpToDate(example);
+    scores[example] = bounds[example];
+  }
+  const largest = farthest * examples || 1;
   const indices = Uint32Array.from(chosen).sort();
-  return { indices, weights: clusterSizes(distances, examples, indices) };
+  const weights = clusterSizes(distances, examples, indices);
+  return { indices, weights, scores: scores.map((score) => score / largest) };
 }
 
 /** Index of the highest value; in a tie that with the higher of the other values, then the lower index. */

@@ -5,6 +5,7 @@ import { innerWithDense, type RankOneGradients, rankOneGradients, sumGradient } 
 import { gradientAfterStep } from './last-layer-step.ts';
 import type { GradientObjective } from './objective.ts';
 import { subsetResidual } from './quality.ts';
+import { raiseKept } from './raise-kept.ts';
 import type { ExampleSignals } from './signals.ts';
 
 export interface GlisterOptions {
@@ -26,6 +27,8 @@ export interface GlisterResult {
   readonly indices: Uint32Array;
   /** ‖N/k·Σ_S g − Σ_D g‖ / ‖Σ_D g‖. */
   readonly residual: number;
+  /** Every example's gain when it was taken, or else when the last ones were; see `raiseKept`. */
+  readonly scores: Float32Array;
 }
 
 /**
@@ -50,9 +53,11 @@ export async function selectGlister(
   const ledger = new FloorLedger(classFloors(classCounts(labels, classes), k, classFloor), k);
   const open = new Set(labels.keys());
   const chosen: number[] = [];
+  const scores = new Float64Array(examples);
   for (let round = 1; chosen.length < k; round += 1) {
     await checkCancelled(signal);
     const gains = innerWithDense(gradients, gradientAfterStep(validation, objective, step));
+    for (const index of open) scores[index] = gains[index];
     const wanted = Math.ceil((round * k) / Math.min(rounds, k)) - chosen.length;
     const picks = takeBest(gains, labels, open, ledger, wanted);
     for (const pick of picks) chosen.push(pick);
@@ -60,7 +65,8 @@ export async function selectGlister(
     onProgress?.(Math.floor((examples * chosen.length) / k), examples);
   }
   const indices = Uint32Array.from(chosen).sort();
-  return { indices, residual: subsetResidual(gradients, indices) };
+  const residual = subsetResidual(gradients, indices);
+  return { indices, residual, scores: raiseKept(scores, indices, labels, classes) };
 }
 
 /**

@@ -4,9 +4,10 @@ import { checkCancelled } from './cancellation.ts';
 import type { MatchingOptions } from './grad-match.ts';
 import type { RankOneGradients } from './gradients.ts';
 import { plainMatMul } from './matmul.ts';
-import { orthogonalMatchingPursuit, type PursuitProblem } from './omp.ts';
+import { orthogonalMatchingPursuit, type PursuitProblem, type PursuitResult } from './omp.ts';
 import type { WeightedSubset } from './per-class.ts';
 import { subsetResidual } from './quality.ts';
+import { raiseKept } from './raise-kept.ts';
 import { shuffled } from './shuffled.ts';
 import { swapToFloors } from './swap-to-floors.ts';
 
@@ -25,6 +26,16 @@ const MAX_BATCHES = 4096;
 interface Ranking {
   readonly indices: Uint32Array;
   readonly weights: Float64Array;
+  /** See `batchScores`. */
+  readonly scores: BatchScores;
+}
+
+/** What spoke for every batch, per example in it: <mean gradient of the batch, unmatched part of the mean gradient>. */
+interface BatchScores {
+  /** When the batch was taken; NaN for one that wasn't. */
+  readonly taken: Float64Array;
+  /** When the last batch was taken. */
+  readonly left: Float64Array;
 }
 
 /**
@@ -55,7 +66,13 @@ export async function selectGradMatchBatches(
   const indices = chosen.sort();
   const weights = Float32Array.from(indices, (index) => weightOf.get(index)!);
   options.onProgress?.(examples, examples);
-  return { indices, weights, residual: subsetResidual(gradients, indices, weights) };
+  const scores = exampleScores(batches, ranking.scores, indices);
+  return {
+    indices,
+    weights,
+    residual: subsetResidual(gradients, indices, weights),
+    scores: raiseKept(scores, indices, labels, classes),
+  };
 }
 
 /** Batches of equal size, up to one. */
@@ -77,6 +94,7 @@ async function rankBatches(
   ranked.sort((a, b) => b.weight - a.weight);
   const indices: number[] = [];
   const weights: number[] = [];
+  const scores = batchScores(batches, chosen);
   for (const { batch, weight } of ranked) {
     if (indices.length >= k) break;
     const keptShare = Math.min(1, (k - indices.length) / batch.length);
@@ -85,7 +103,27 @@ async function rankBatches(
       weights.push(weight / keptShare);
     }
   }
-  return { indices: Uint32Array.from(indices), weights: Float64Array.from(weights) };
+  return { indices: Uint32Array.from(indices), weights: Float64Array.from(weights), scores };
+}
+
+function batchScores(batches: readonly Uint32Array[], { indices, gains, left }: PursuitResult): BatchScores {
+  const examples = batches.reduce((sum, batch) => sum + batch.length, 0);
+  const taken = new Float64Array(batches.length).fill(Number.NaN);
+  indices.forEach((batch, i) => {
+    taken[batch] = gains[i];
+  });
+  const perExample = (values: Float64Array) => values.map((value, b) => value / (batches[b].length * examples));
+  return { taken: perExample(taken), left: perExample(left) };
+}
+
+/** A kept example has the score of its batch when that was taken, any other that of its batch in the end. */
+function exampleScores(batches: readonly Uint32Array[], { taken, left }: BatchScores, kept: Uint32Array): Float64Array {
+  const isKept = new Set(kept);
+  const scores = new Float64Array(batches.reduce((sum, batch) => sum + batch.length, 0));
+  batches.forEach((batch, b) => {
+    for (const index of batch) scores[index] = isKept.has(index) && !Number.isNaN(taken[b]) ? taken[b] : left[b];
+  });
+  return scores;
 }
 
 /** The problem, telling the share of k that is done as batches are taken. */

@@ -34,21 +34,32 @@ export function selectGradMatch(
   );
 }
 
-/** The k examples, and weights, that come closest to the sum of all of them. */
-function matchSum(
+/**
+ * The k examples, and weights, that come closest to the sum of all of them. An example's score is its gradient's inner
+ * product with the part of the mean gradient that was unmatched when it was taken, or else when the last one was.
+ */
+async function matchSum(
   atoms: RankOneGradients,
   k: number,
   { lambda, atomsPerRound, matMul = plainMatMul, signal }: MatchingOptions,
 ): Promise<Solution> {
   const target = sumGradient(atoms);
-  return orthogonalMatchingPursuit(
+  const correlations = innerWithDense(atoms, target);
+  const perExample = (values: Float64Array) => values.map((value) => value / atoms.examples);
+  if (k === 0) return { indices: new Uint32Array(0), weights: [], scores: perExample(correlations) };
+  const { indices, weights, gains, left } = await orthogonalMatchingPursuit(
     {
       atoms: atoms.examples,
-      correlations: innerWithDense(atoms, target),
+      correlations,
       squaredNorms: squaredNorms(atoms),
       targetSquaredNorm: target.reduce((sum, value) => sum + value * value, 0),
       gramRows: (rows) => gramBlock(atoms, rows, undefined, matMul),
     },
     { k, lambda, atomsPerRound, signal },
   );
+  const scores = left.slice();
+  indices.forEach((atom, i) => {
+    scores[atom] = gains[i];
+  });
+  return { indices, weights, scores: perExample(scores) };
 }

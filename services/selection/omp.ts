@@ -34,6 +34,10 @@ export interface PursuitResult {
   readonly weights: Float64Array;
   /** ‖Σ w_i g_i − t‖ / ‖t‖; see `relativeResidual` for t = 0. */
   readonly residual: number;
+  /** <g_i, r> of every chosen atom, r being what of t was unmatched when it was taken, in the order of `indices`. */
+  readonly gains: Float64Array;
+  /** <g_i, r> of all n atoms when the last of the k were taken. */
+  readonly left: Float64Array;
   /** Rounds taken. */
   readonly iterations: number;
 }
@@ -80,13 +84,15 @@ export async function orthogonalMatchingPursuit(
 ): Promise<PursuitResult> {
   const { atoms } = problem;
   if (options.k < 1 || options.k > atoms) throw new RangeError(`k is ${options.k}; 1 to ${atoms} is possible`);
-  if (options.k === atoms) return everyAtom(atoms);
+  if (options.k === atoms) return everyAtom(problem);
   const pursuit = startPursuit(problem, options);
   const roundsLeast = Math.ceil(options.k / pursuit.atomsPerRound);
   let iterations = 0;
   while (iterations < ROUNDS_FACTOR * roundsLeast && (await takeRound(pursuit))) iterations += 1;
+  const left = pursuit.residuals.slice();
+  for (const atom of left.keys()) if (pursuit.state[atom] !== TAKEN) pursuit.gains[atom] = left[atom];
   const filled = await fill(pursuit);
-  return { ...collect(pursuit, filled), iterations };
+  return { ...collect(pursuit, filled), left, iterations };
 }
 
 /** What a pursuit carries from round to round. */
@@ -98,6 +104,8 @@ interface Pursuit {
   readonly state: Uint8Array;
   /** <g_i, t − Σ w_j g_j> of every atom. */
   readonly residuals: Float64Array;
+  /** That of every atom when it was taken last. */
+  readonly gains: Float64Array;
   readonly noise: number;
   readonly atomsPerRound: number;
 }
@@ -110,6 +118,7 @@ function startPursuit(problem: PursuitProblem, options: PursuitOptions): Pursuit
     active: new ActiveSet(problem.squaredNorms, options.lambda * meanNorm, options.k),
     state: new Uint8Array(problem.atoms),
     residuals: Float64Array.from(problem.correlations),
+    gains: new Float64Array(problem.atoms),
     noise: CORRELATION_NOISE * problem.correlations.reduce((most, value) => Math.max(most, Math.abs(value)), 0),
     atomsPerRound: options.atomsPerRound || Math.ceil(options.k / AUTOMATIC_ROUNDS),
   };
@@ -122,6 +131,7 @@ async function takeRound(pursuit: Pursuit): Promise<boolean> {
   const wanted = Math.min(pursuit.atomsPerRound, options.k - active.members.length);
   const picks = topIndices(residuals, wanted, (atom) => state[atom] === FREE && residuals[atom] > noise);
   if (picks.length === 0) return false;
+  for (const atom of picks) pursuit.gains[atom] = residuals[atom];
   const gram = await problem.gramRows(picks);
   picks.forEach((atom, i) => {
     const row = gram.subarray(i * problem.atoms, (i + 1) * problem.atoms);
@@ -178,9 +188,9 @@ function subtractFour(residuals: Float64Array, rows: readonly Float32Array[], we
 
 /** The result, from weights and correlations: ‖Σ w g − t‖² = ‖t‖² − Σ w_i (<g_i, t> + <g_i, t − Σ w g>). */
 function collect(
-  { problem, active, residuals }: Pursuit,
+  { problem, active, residuals, gains }: Pursuit,
   filled: readonly number[],
-): Omit<PursuitResult, 'iterations'> {
+): Omit<PursuitResult, 'left' | 'iterations'> {
   const weightOf = new Map<number, number>(filled.map((atom) => [atom, FILL_WEIGHT]));
   active.members.forEach((atom, i) => {
     weightOf.set(atom, active.weights[i]);
@@ -192,10 +202,11 @@ function collect(
     squared -= weights[i] * (problem.correlations[atom] + residuals[atom]);
   });
   const residual = relativeResidual(Math.sqrt(Math.max(0, squared)), Math.sqrt(problem.targetSquaredNorm));
-  return { indices, weights, residual };
+  return { indices, weights, residual, gains: Float64Array.from(indices, (atom) => gains[atom]) };
 }
 
-function everyAtom(atoms: number): PursuitResult {
+function everyAtom({ atoms, correlations }: PursuitProblem): PursuitResult {
   const indices = Uint32Array.from({ length: atoms }, (_, i) => i);
-  return { indices, weights: new Float64Array(atoms).fill(FILL_WEIGHT), residual: 0, iterations: 0 };
+  const weights = new Float64Array(atoms).fill(FILL_WEIGHT);
+  return { indices, weights, residual: 0, gains: correlations, left: correlations, iterations: 0 };
 }

@@ -36,10 +36,10 @@ function floorsOf(k: number, { labels, classes, classFloor }: RankOptions): Uint
 
 /**
  * k examples drawn uniformly without replacement, from `random` in [0,1) called once per example in index order; with a
- * class floor, uniformly among those the floor leaves open. @returns k indices in ascending order.
+ * class floor, uniformly among those the floor leaves open. @returns k indices in ascending order, and the N keys that
+ * were drawn, of which the highest are kept.
  */
-export function selectRandom(examples: number, k: number, random: () => number, options: RankOptions): Uint32Array {
-  const priorities = new Float64Array(examples);
-  for (let i = 0; i < examples; i += 1) priorities[i] = random();
-  return selectTop(priorities, k, options);
+export function selectRandom(examples: number, k: number, random: () => number, options: RankOptions) {
+  const keys = Float64Array.from({ length: examples }, random);
+  return { indices: selectTop(keys, k, options), keys };
 }

@@ -16,10 +16,10 @@ export interface SelectorInput {
   readonly signals: ExampleSignals;
   /**
    * Held-out examples, measured in the same way by the same model: same classes and features, validated, with
-   * everything the selector needs. Read by `adv-glister`, which makes do with a part of `signals` where it is absent.
+   * everything the selector needs. For those that read it, which make do without.
    */
   readonly validation?: ExampleSignals | undefined;
-  /** What earlier rounds saw of the same N examples. Read by `forgetting`. */
+  /** What earlier rounds saw of the same N examples, for those that read it. */
   readonly history?: SelectionHistory | undefined;
   readonly objective: GradientObjective;
   /** Examples to keep, 1 to N. */
@@ -44,6 +44,11 @@ export interface SelectedSubset {
   readonly weights?: Float32Array;
   /** ‖Σ_S w g − Σ_D g‖ / ‖Σ_D g‖ over last-layer gradients, where the selector knows them. */
   readonly residual?: number;
+  /**
+   * One finite score per example, N values; higher speaks for keeping. Within a class those kept stand at or above those
+   * dropped, but for selectors that draw by chance what they keep.
+   */
+  readonly scores?: Float32Array;
 }
 
 /** A way to choose the examples worth training on. */
@@ -54,11 +59,17 @@ export interface Selector {
   readonly version: string;
   /** What it does and where it is from, in one or two sentences. */
   readonly description: string;
+  /** What the scores of its subsets mean, in one sentence. */
+  readonly scoreMeaning: string;
   readonly parameters: readonly SelectorParameter[];
   /** The signals it reads under any objective; labels are always there. */
   readonly needs: readonly Signal[];
   /** What of `needs` it reads under one objective; all of it where absent. */
   needsUnder?(kind: ObjectiveKind): readonly Signal[];
+  /** Whether it reads `validation`, which takes passes to measure. */
+  readonly readsValidation?: true;
+  /** Whether it reads `history`, so that what a round saw has to be kept for the next. */
+  readonly readsHistory?: true;
   /** Whether it ranks examples by `scores` or makes a set as a whole. */
   readonly output: 'scores' | 'set';
   /** Chooses a subset. @throws AppError CANCELLED. */

@@ -47,8 +47,21 @@ function someHistory(examples: number): Required<SelectionHistory> {
   };
 }
 
+/** Draws by chance what it drops, so that its scores do not say what is kept. */
+const dropsByChance = 'loss-drop';
+
+/** Within every class those kept stand at or above those dropped. */
+function expectRanked({ scores, indices }: SelectedSubset, labels: Uint16Array): void {
+  const kept = new Set(indices);
+  for (const label of new Set(labels)) {
+    const members = Array.from(labels.keys()).filter((i) => labels[i] === label);
+    const scoresOf = (which: boolean) => members.filter((i) => kept.has(i) === which).map((i) => scores![i]);
+    expect(Math.min(...scoresOf(true))).toBeGreaterThanOrEqual(Math.max(...scoresOf(false)));
+  }
+}
+
 /** What holds of every subset. */
-function expectSound({ indices, weights, residual }: SelectedSubset, k: number, examples: number): void {
+function expectSound({ indices, weights, residual, scores }: SelectedSubset, k: number, examples: number): void {
   expect(indices).toBeInstanceOf(Uint32Array);
   expect(indices).toHaveLength(k);
   for (let i = 1; i < k; i += 1) expect(indices[i]).toBeGreaterThan(indices[i - 1]);
@@ -59,6 +72,8 @@ function expectSound({ indices, weights, residual }: SelectedSubset, k: number, 
   }
   if (residual !== undefined) expect(residual).toBeGreaterThanOrEqual(0);
   if (residual !== undefined) expect(Number.isFinite(residual)).toBe(true);
+  expect(scores).toHaveLength(examples);
+  expect(scores!.every(Number.isFinite)).toBe(true);
 }
 
 /** 40 examples of 6 classes: class 3 is empty, class 5 has one example. */
@@ -73,6 +88,7 @@ describe.each([...selectors])('selector %s', (name, selector) => {
     expect(name).toMatch(/^[a-z0-9-]+$/);
     expect(selector.version).not.toBe('');
     expect(selector.description).toMatch(/^[A-Z].*\.$/);
+    expect(selector.scoreMeaning).toMatch(/^[A-Z][^.]*\.$/);
     expect(new Set(selector.parameters.map((parameter) => parameter.name)).size).toBe(selector.parameters.length);
     for (const { defaultValue, minimum, maximum } of selector.parameters) {
       expect(defaultValue).toBeGreaterThanOrEqual(minimum);
@@ -84,14 +100,33 @@ describe.each([...selectors])('selector %s', (name, selector) => {
   describe.each([...objectives])('under %s', (_, objective) => {
     it.each([1, 2, 13, 39, 40])('keeps exactly %d of 40', async (k) => {
       for (const signals of [syntheticSignals(20, 40, 4, 8), unevenSignals()]) {
-        expectSound(await selector.select(inputFor(selector, signals, k, { objective })), k, 40);
+        const subset = await selector.select(inputFor(selector, signals, k, { objective }));
+        expectSound(subset, k, 40);
+        if (name !== dropsByChance) expectRanked(subset, signals.labels);
       }
     });
 
     it('keeps exactly k with validation examples and a history as well', async () => {
       const signals = unevenSignals();
       const more = { objective, validation: syntheticSignals(29, 15, 6, 8), history: someHistory(40) };
-      for (const k of [1, 13, 40]) expectSound(await selector.select(inputFor(selector, signals, k, more)), k, 40);
+      for (const k of [1, 13, 40]) {
+        const subset = await selector.select(inputFor(selector, signals, k, more));
+        expectSound(subset, k, 40);
+        if (name !== dropsByChance) expectRanked(subset, signals.labels);
+      }
+    });
+
+    it('reads validation examples and a history only where it says so', async () => {
+      const signals = unevenSignals();
+      const plain = await selector.select(inputFor(selector, signals, 13, { objective }));
+      const validation = syntheticSignals(29, 15, 6, 8);
+      const validated = await selector.select(inputFor(selector, signals, 13, { objective, validation }));
+      if (!selector.readsValidation) expect(validated).toEqual(plain);
+      else expect(validated.scores).not.toEqual(plain.scores);
+      const history = someHistory(40);
+      const remembering = await selector.select(inputFor(selector, signals, 13, { objective, history }));
+      if (!selector.readsHistory) expect(remembering).toEqual(plain);
+      else expect(remembering.scores).not.toEqual(plain.scores);
     });
 
     it('reads nothing but the signals it asks for', async () => {
@@ -115,8 +150,10 @@ describe.each([...selectors])('selector %s', (name, selector) => {
   it('keeps the floor of every class, and the one example of a class when its budget is one', async () => {
     const signals = unevenSignals();
     for (const classFloor of [0.5, 1]) {
-      const { indices } = await selector.select(inputFor(selector, signals, 30, { classFloor }));
-      expectSound({ indices }, 30, 40);
+      const subset = await selector.select(inputFor(selector, signals, 30, { classFloor }));
+      const { indices } = subset;
+      expectSound(subset, 30, 40);
+      if (name !== dropsByChance) expectRanked(subset, signals.labels);
       const counts = classCounts(signals.labels, 6);
       const kept = classCounts(
         Array.from(indices, (i) => signals.labels[i]),
@@ -173,7 +210,8 @@ describe.each([...selectors])('selector %s', (name, selector) => {
     const scores = selector.scores(input);
     expect(scores).toHaveLength(60);
     expect(scores.every(Number.isFinite)).toBe(true);
-    const { indices } = await selector.select(input);
+    const { indices, scores: given } = await selector.select(input);
+    expect(given).toEqual(Float32Array.from(scores));
     const least = Math.min(...Array.from(indices, (i) => scores[i]));
     const missed = scores.filter((_, i) => !indices.includes(i));
     expect(Math.max(...missed)).toBeLessThanOrEqual(least);
@@ -215,6 +253,10 @@ describe.each([...selectors].filter(([name]) => !drawing.has(name)))('selector %
     const found = weightOf(permuted, (i) => order[i]);
     expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
     for (const [index, weight] of expected) expect(found.get(index)).toBeCloseTo(weight, 5);
+    const scale = Math.max(...plain.scores!.map(Math.abs));
+    order.forEach((from, to) => {
+      expect(permuted.scores![to] / scale).toBeCloseTo(plain.scores![from] / scale, 4);
+    });
   });
 });
 

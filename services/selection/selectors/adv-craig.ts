@@ -10,6 +10,9 @@ export const advCraig: Selector = {
   description:
     'Keeps, in every class, the examples that all others are nearest to in last-layer gradient under attack, by greedy ' +
     'facility location, each weighing as many examples as it stands for (CRAIG, Mirzasoleiman 2020).',
+  scoreMeaning:
+    "By how much an example lowers the mean distance of its class's examples to the nearest kept one, as a " +
+    'share of the largest: when it was taken, or for a dropped one in the end.',
   parameters: [],
   ...gradientNeeds,
   output: 'set',

@@ -21,6 +21,9 @@ export const advGlister: Selector = {
     'Keeps the examples that lower the validation loss most in one step of the last layer, both under attack (GLISTER, ' +
     'Killamsetty 2021; under attack, Li 2023). Where no validation examples are given, a random share of every class ' +
     'of the training examples stands in for them and may still be kept.',
+  scoreMeaning:
+    'By how much a small step on an example lowers the validation loss: when it was taken, or for a dropped ' +
+    'one when the last were; a kept one is not shown below a dropped one of its class.',
   parameters: [
     {
       name: 'rounds',
@@ -50,6 +53,7 @@ export const advGlister: Selector = {
     },
   ],
   ...gradientNeeds,
+  readsValidation: true,
   output: 'set',
   async select({ signals, validation, objective, k, parameters, random, classFloor, signal, onProgress }) {
     const { labels, classes } = signals;

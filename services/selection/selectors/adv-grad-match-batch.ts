@@ -15,6 +15,10 @@ export const advGradMatchBatch: Selector = {
   description:
     'Keeps weighted random mini-batches whose last-layer gradients under attack sum up to those of the whole set, the ' +
     'per-batch variant of GRAD-MATCH (Killamsetty 2021). The batches of lowest weight are cut to keep the exact number.',
+  scoreMeaning:
+    "Inner product of the mean gradient of an example's mini-batch with the part of the whole mean still " +
+    'unmatched: when the batch was taken, or for a dropped example in the end; a kept one is not shown ' +
+    'below a dropped one of its class.',
   parameters: [
     ...matchingParameters,
     {

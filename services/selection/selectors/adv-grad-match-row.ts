@@ -12,6 +12,9 @@ export const advGradMatchRow: Selector = {
   description:
     "Keeps, in every class, weighted examples whose gradients under attack by the class's own row of the last layer sum " +
     'up to those of the whole class: the per-class-per-gradient variant of GRAD-MATCH (Killamsetty 2021).',
+  scoreMeaning:
+    "Inner product of an example's own-row gradient with the part of its class's mean still unmatched: when " +
+    'it was taken, or for a dropped one in the end; a kept one is not shown below a dropped one.',
   parameters: matchingParameters,
   ...gradientNeeds,
   output: 'set',

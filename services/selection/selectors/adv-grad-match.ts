@@ -12,6 +12,9 @@ export const advGradMatch: Selector = {
   description:
     'Keeps, in every class, weighted examples whose last-layer gradients under attack sum up to those of the whole ' +
     'class (GRAD-MATCH, Killamsetty 2021; under attack, Li 2023).',
+  scoreMeaning:
+    "Inner product of an example's gradient with the part of its class's mean gradient still unmatched: " +
+    'when it was taken, or for a dropped one in the end; a kept one is not shown below a dropped one.',
   parameters: matchingParameters,
   ...gradientNeeds,
   output: 'set',

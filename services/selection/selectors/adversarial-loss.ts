@@ -8,6 +8,7 @@ export const adversarialLoss = scoreSelector(
     name: 'adversarial-loss',
     version: '1',
     description: "Keeps the examples with the highest loss under attack, by the run's own objective: the hard ones.",
+    scoreMeaning: 'The loss under attack: the highest are kept.',
     ...lossNeeds,
   },
   ({ signals, objective }) => lossOf(signals, objective),

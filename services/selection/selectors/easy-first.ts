@@ -13,6 +13,7 @@ export const easyFirst = scoreSelector(
     description:
       "Keeps the examples with the smallest last-layer gradient norm of the run's own objective under attack: the easy " +
       "ones. An approximation of EasyCore's smallest input-gradient norm, which is not measured.",
+    scoreMeaning: 'The negative norm of the last-layer gradient under attack: the smallest norms are kept.',
     ...gradientNeeds,
   },
   ({ signals, objective }) => gradientNorms(signals, objective).map((norm) => -norm),

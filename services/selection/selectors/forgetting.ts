@@ -17,7 +17,11 @@ export const forgetting = scoreSelector(
     description:
       'Keeps the examples most often forgotten under attack from one selection to the next, those never learned first ' +
       '(Toneva 2019). Without history the misclassified ones come first; equal ones are ranked by smallest margin.',
+    scoreMeaning:
+      'Times forgotten under attack, 65535 for never learned, plus up to a half for a small margin: the ' +
+      'highest are kept.',
     needs: [Signal.LABEL, Signal.ADVERSARIAL_LOGITS],
+    readsHistory: true,
   },
   ({ signals, history }) => {
     const { forgettingCounts } = extendHistory(signals, history);

@@ -10,6 +10,7 @@ export const grand = scoreSelector(
     description:
       "Keeps the examples with the largest last-layer gradient norm of the run's own objective under attack " +
       '(GraNd, Paul 2021).',
+    scoreMeaning: 'The norm of the last-layer gradient under attack: the largest are kept.',
     ...gradientNeeds,
   },
   ({ signals, objective }) => gradientNorms(signals, objective),

@@ -14,6 +14,9 @@ export const lossDrop: Selector = {
   description:
     'Drops examples below the mean loss under attack at random and weighs those kept by 1 / (1 - r), so that the whole ' +
     'loss is kept on average (InfoBatch, Qin 2024). r is what k asks for; past max-drop all examples are dropped alike.',
+  scoreMeaning:
+    'The loss under attack: those below its mean are dropped at random, so a kept example may have less ' +
+    'than a dropped one.',
   parameters: [
     {
       name: 'max-drop',
@@ -32,6 +35,8 @@ export const lossDrop: Selector = {
     await checkCancelled(signal);
     const { labels, classes } = signals;
     const maxDrop = parameters.get('max-drop')!;
-    return selectLossDrop(adversarialLoss(signals, objective), { k, labels, classes, classFloor, maxDrop, random });
+    const losses = adversarialLoss(signals, objective);
+    const subset = selectLossDrop(losses, { k, labels, classes, classFloor, maxDrop, random });
+    return { ...subset, scores: Float32Array.from(losses) };
   },
 };

@@ -10,6 +10,7 @@ export const margin = scoreSelector(
     description:
       'Keeps the examples with the smallest margin q_y - max_{k≠y} q_k under attack, those furthest on the wrong side ' +
       'first. Scores are the negative margin.',
+    scoreMeaning: 'The negative margin under attack: the smallest margins are kept.',
     needs: [Signal.LABEL, Signal.ADVERSARIAL_LOGITS],
   },
   ({ signals }) => adversarialMargin(signals).map((value) => -value),

@@ -6,11 +6,13 @@ export const random: Selector = {
   name: 'random',
   version: '1',
   description: 'Keeps examples drawn uniformly at random without replacement; the control of every comparison.',
+  scoreMeaning: 'A random number in [0,1): the highest are kept.',
   parameters: [],
   needs: [],
   output: 'set',
   async select({ signals, k, random: next, classFloor }) {
     const { examples, labels, classes } = signals;
-    return { indices: selectRandom(examples, k, next, { labels, classes, classFloor }) };
+    const { indices, keys } = selectRandom(examples, k, next, { labels, classes, classFloor });
+    return { indices, scores: Float32Array.from(keys) };
   },
 };

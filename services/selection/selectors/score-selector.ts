@@ -3,7 +3,10 @@ import type { Selector, SelectorInput } from '../selector.ts';
 
 /** A selector that keeps the examples of highest score, with equal weights. */
 export function scoreSelector(
-  description: Pick<Selector, 'name' | 'version' | 'description' | 'needs' | 'needsUnder'>,
+  description: Pick<
+    Selector,
+    'name' | 'version' | 'description' | 'scoreMeaning' | 'readsHistory' | 'needs' | 'needsUnder'
+  >,
   scores: (input: SelectorInput) => Float64Array,
 ): Selector {
   return {
@@ -13,7 +16,9 @@ export function scoreSelector(
     scores,
     async select(input) {
       const { labels, classes } = input.signals;
-      return { indices: selectTop(scores(input), input.k, { labels, classes, classFloor: input.classFloor }) };
+      const values = scores(input);
+      const indices = selectTop(values, input.k, { labels, classes, classFloor: input.classFloor });
+      return { indices, scores: Float32Array.from(values) };
     },
   };
 }

@@ -6,8 +6,8 @@ import { imageSize } from '../../../services/dataset/dataset.ts';
 import { modelForDataset } from '../../../services/dataset/tensor-batch.ts';
 import { tf } from '../../../services/numerics/backend.ts';
 import { PassCounter } from '../../../services/numerics/pass-counter.ts';
-import { measureDataset } from '../../../services/scoring/measure-dataset.ts';
-import { validateSignals } from '../../../services/selection/signals.ts';
+import { type MeasureOptions, measureDataset } from '../../../services/scoring/measure-dataset.ts';
+import { takeSignals, validateSignals } from '../../../services/selection/signals.ts';
 import { expectAppError } from '../dataset/fixtures/expect-app-error.ts';
 import { directContext } from '../direct-context.ts';
 import { largestDifference } from '../numerics/tensor-assertions.ts';
@@ -28,23 +28,29 @@ const dataset = tinyDataset({ train: EXAMPLES });
 const model = modelForDataset(dataset, tinyTarget().model, 1n);
 afterAll(() => model.dispose());
 
-function measure(needed: readonly Signal[], data = dataset, target = tinyTarget(), context = directContext()) {
+function measure(
+  needed: readonly Signal[],
+  data = dataset,
+  target = tinyTarget(),
+  context = directContext(),
+  more: Partial<MeasureOptions> = {},
+) {
   const passes = new PassCounter();
-  return { passes, context, signals: measureDataset(data, model, target, needed, passes, context) };
+  const attacked: number[] = [];
+  const onAttacked = (examples: number) => attacked.push(examples);
+  const signals = measureDataset(data, model, target, { needed, passes, onAttacked, ...more }, context);
+  return { passes, attacked, signals };
 }
 
 describe('measureDataset', () => {
   test('measures everything that is needed of every example', async () => {
-    const { signals, passes, context } = measure(ALL);
+    const { signals, passes, attacked } = measure(ALL);
     const measured = await signals;
     expect(() => validateSignals(measured, ALL)).not.toThrow();
     expect(measured).toMatchObject({ examples: EXAMPLES, classes: 3, features: model.features });
     expect(measured.labels).toEqual(dataset.train.labels);
     expect(largestDifference(measured.cleanLogits!, measured.adversarialLogits)).toBeGreaterThan(1e-4);
-    expect(context.told).toEqual([
-      { phase: 'attack', done: 256, total: 300 },
-      { phase: 'attack', done: 300, total: 300 },
-    ]);
+    expect(attacked).toEqual([256, 44]);
     // two steps, and the two passes that are read, of which the clean one serves TRADES' KL as well
     expect(passes).toMatchObject({ forwardPasses: EXAMPLES * 4, backwardPasses: EXAMPLES * 2 });
   });
@@ -103,10 +109,41 @@ describe('measureDataset', () => {
   });
 
   test.each([[[]], [[Signal.LABEL]]])('attacks nothing where only labels are needed: %o', async (needed) => {
-    const { signals, passes, context } = measure(needed);
+    const { signals, passes, attacked } = measure(needed);
     expect((await signals).labels).toEqual(dataset.train.labels);
     expect(passes).toMatchObject({ forwardPasses: 0, backwardPasses: 0 });
-    expect(context.told).toEqual([]);
+    expect(attacked).toEqual([]);
+  });
+
+  test('measures held-out examples in the same way, under attacks of their own', async () => {
+    const twice = { ...dataset, validation: dataset.train };
+    const target = tinyTarget(ObjectiveKind.AT);
+    const train = await measure(ALL, twice, target).signals;
+    const held = measure(ALL, twice, target, directContext(), { part: 'validation' });
+    const validation = await held.signals;
+    expect(() => validateSignals(validation, ALL)).not.toThrow();
+    expect(validation.cleanLogits).toEqual(train.cleanLogits);
+    expect(validation.adversarialLogits).not.toEqual(train.adversarialLogits);
+    expect(held.passes).toMatchObject({ forwardPasses: EXAMPLES * 4, backwardPasses: EXAMPLES * 2 });
+    const none = measure(ALL, dataset, target, directContext(), { part: 'validation' });
+    expect((await none.signals).examples).toBe(0);
+  });
+
+  test('takes over what is known and attacks the others alone, with the same result', async () => {
+    const all = await measure(ALL).signals;
+    const indices = Uint32Array.from({ length: 120 }, (_, i) => 299 - 2 * i);
+    const signals = takeSignals(all, indices);
+    const known = { indices, signals: { ...signals, adversarialLogits: signals.adversarialLogits.map((z) => z + 1) } };
+    const { signals: measuring, passes, attacked } = measure(ALL, dataset, tinyTarget(), directContext(), { known });
+    const measured = await measuring;
+    expect(attacked).toEqual([180]);
+    expect(passes).toMatchObject({ forwardPasses: 180 * 4, backwardPasses: 180 * 2 });
+    for (let index = 0; index < EXAMPLES; index += 1) {
+      const [from, to] = [3 * index, 3 * index + 3];
+      const expected = all.adversarialLogits.slice(from, to).map((z) => (indices.includes(index) ? z + 1 : z));
+      expect(largestDifference(measured.adversarialLogits.subarray(from, to), expected)).toBeLessThan(1e-4);
+    }
+    expect(largestDifference(measured.cleanFeatures!, all.cleanFeatures!)).toBeLessThan(1e-4);
   });
 
   test('stops within an attack and leaves no tensor behind', async () => {

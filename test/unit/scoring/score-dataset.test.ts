@@ -2,10 +2,13 @@ import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import { ErrorReason } from '../../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { ObjectiveKind } from '../../../proto/gen/winnow/v1/objective_pb.ts';
+import { Signal } from '../../../proto/gen/winnow/v1/scorer_service_pb.ts';
 import { SelectionSpecSchema } from '../../../proto/gen/winnow/v1/selection_pb.ts';
 import { modelForDataset } from '../../../services/dataset/tensor-batch.ts';
 import { tf } from '../../../services/numerics/backend.ts';
 import { encodeSafetensors } from '../../../services/numerics/models/safetensors.ts';
+import { PassCounter } from '../../../services/numerics/pass-counter.ts';
+import { measureDataset } from '../../../services/scoring/measure-dataset.ts';
 import { scoreDataset, selectSubset } from '../../../services/scoring/score-dataset.ts';
 import type { SelectRequest, Target } from '../../../services/scoring/score-messages.ts';
 import { selectors } from '../../../services/selection/registry.ts';
@@ -13,6 +16,7 @@ import { resolveSelection } from '../../../services/spec/selection.ts';
 import { expectAppError } from '../dataset/fixtures/expect-app-error.ts';
 import { directContext } from '../direct-context.ts';
 import { tinyDataset } from '../tiny-dataset.ts';
+import { signalFile } from './signal-file.ts';
 import { tinyTarget } from './targets.ts';
 
 const EXAMPLES = 60;
@@ -136,6 +140,96 @@ describe('selectSubset', () => {
     };
     await expectAppError(select('adv-grad-match', {}, stopsAtSelection), ErrorReason.CANCELLED);
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('the scores of a selection', () => {
+  test.each(NAMES)('by %s are one per example, with what they mean', async (scorer) => {
+    const { scores } = await select(scorer);
+    expect(scores!.values).toHaveLength(EXAMPLES);
+    expect(scores!.values.every(Number.isFinite)).toBe(true);
+    expect(scores!.meaning).toBe(selectors.get(scorer)!.scoreMeaning);
+  });
+});
+
+describe('held-out examples', () => {
+  const withHeldOut = tinyDataset({ train: EXAMPLES, validation: 30 });
+  const selectFrom = (data: typeof dataset, scorer: string, context = directContext()) =>
+    selectSubset(data, { target: tinyTarget(), selection: selectionOf(scorer) }, context);
+
+  test('are attacked for a scorer that reads them, and decide what it keeps', async () => {
+    const context = directContext();
+    const plain = await selectFrom(dataset, 'adv-glister');
+    const validated = await selectFrom(withHeldOut, 'adv-glister', context);
+    expect(validated.indices).not.toEqual(plain.indices);
+    expect(plain.cost.passes).toMatchObject({ forward: 240n, backward: 120n });
+    expect(validated.cost.passes).toMatchObject({ forward: 360n, backward: 180n });
+    expect(validated.dataset.validationExamples).toBe(30);
+    const attacks = context.told.filter((told) => (told as { phase: string }).phase === 'attack');
+    expect(attacks.at(-1)).toEqual({ phase: 'attack', done: 90, total: 90 });
+  });
+
+  test.each(['adv-grad-match', 'el2n', 'random'])('are left alone by %s', async (scorer) => {
+    const [plain, beside] = [await selectFrom(dataset, scorer), await selectFrom(withHeldOut, scorer)];
+    expect(beside.indices).toEqual(plain.indices);
+    expect(beside.cost.passes).toEqual(plain.cost.passes);
+  });
+});
+
+describe('a history', () => {
+  test('is told to a scorer that reads it, and comes back with this round added', async () => {
+    const first = await select('forgetting');
+    expect(first.history!.correctBefore).toHaveLength(EXAMPLES);
+    // As if every example had been right and one of them forgotten twice already.
+    const history = { correctBefore: new Uint8Array(EXAMPLES).fill(1), forgettingCounts: new Uint16Array(EXAMPLES) };
+    history.forgettingCounts[7] = 2;
+    const second = await select('forgetting', { history });
+    expect(second.history!.correctBefore).toEqual(first.history!.correctBefore);
+    const wrong = first.history!.correctBefore.map((right) => 1 - right);
+    expect([...second.history!.forgettingCounts]).toEqual(
+      Array.from(wrong, (forgotten, i) => history.forgettingCounts[i] + forgotten),
+    );
+    expect(second.scores!.values).not.toEqual(first.scores!.values);
+    expect(second.indices).toContain(7);
+  });
+
+  test('is nothing to others', async () => {
+    const history = { correctBefore: new Uint8Array(EXAMPLES), forgettingCounts: new Uint16Array(EXAMPLES) };
+    const { indices, ...rest } = await select('el2n', { history });
+    expect(indices).toEqual((await select('el2n')).indices);
+    expect('history' in rest).toBe(false);
+  });
+});
+
+describe("training's signals", () => {
+  /** Everything of every example, measured by the target's own model. */
+  async function measuredSignals() {
+    const target = tinyTarget();
+    const model = modelForDataset(dataset, target.model, target.seed);
+    const needed = [Signal.CLEAN_LOGITS, Signal.ADVERSARIAL_LOGITS, Signal.CLEAN_FEATURES, Signal.ADVERSARIAL_FEATURES];
+    const options = { needed, passes: new PassCounter() };
+    return measureDataset(dataset, model, target, options, directContext()).finally(() => model.dispose());
+  }
+
+  test('spare the examples they are of an attack', async () => {
+    const indices = Uint32Array.from({ length: 45 }, (_, i) => i);
+    const trainingSignals = signalFile(await measuredSignals(), indices);
+    const plain = await select('adv-grad-match');
+    const spared = await select('adv-grad-match', { trainingSignals });
+    expect(spared.indices).toEqual(plain.indices);
+    expect(spared.cost.passes).toMatchObject({ forward: 60n, backward: 30n });
+    expect('ignoredSignals' in spared).toBe(false);
+  });
+
+  test('are left aside where they are bad, and all examples attacked', async () => {
+    const plain = await select('adv-grad-match');
+    const others = { ...(await measuredSignals()), classes: 2 };
+    for (const file of [Buffer.from('x'), signalFile(others, Uint32Array.of(1))]) {
+      const result = await select('adv-grad-match', { trainingSignals: file });
+      expect(result.ignoredSignals).toMatch(/safetensors|shape/);
+      expect(result.indices).toEqual(plain.indices);
+      expect(result.cost.passes).toEqual(plain.cost.passes);
+    }
   });
 });
 

@@ -86,8 +86,31 @@ describe('locateFacilities', () => {
     expect(weights).toEqual(Uint32Array.of(3, 1, 1, 1));
   });
 
+  it('scores by gain: what plain greedy gained with each pick, and what one more would', async () => {
+    const n = 24;
+    const distances = cloud(4, n, 3);
+    const farthest = Math.max(...distances);
+    /** Mean distance to the nearest of `chosen`, as a share of the farthest. */
+    const share = (chosen: readonly number[]) => {
+      let sum = 0;
+      for (let i = 0; i < n; i += 1) sum += Math.min(farthest, ...chosen.map((j) => distances[j * n + i]));
+      return sum / (n * farthest);
+    };
+    for (const k of [0, 1, 6, n]) {
+      const { scores, indices } = await locateFacilities(distances, n, k);
+      const picks = k === 0 ? [] : greedy(distances, n, k);
+      expect([...indices]).toEqual([...picks].sort((a, b) => a - b));
+      picks.forEach((pick, i) => {
+        expect(scores[pick]).toBeCloseTo(share(picks.slice(0, i)) - share(picks.slice(0, i + 1)), 5);
+      });
+      for (let i = 0; i < n; i += 1) {
+        if (!picks.includes(i)) expect(scores[i]).toBeCloseTo(share(picks) - share([...picks, i]), 5);
+      }
+    }
+  });
+
   it('refuses a k it cannot keep and stops when cancelled', async () => {
-    await expect(locateFacilities(new Float32Array(4), 2, 3)).rejects.toThrow('1 to 2');
+    await expect(locateFacilities(new Float32Array(4), 2, 3)).rejects.toThrow('0 to 2');
     const distances = cloud(1, 600, 2);
     await expect(locateFacilities(distances, 600, 200, AbortSignal.abort())).rejects.toThrow('cancelled');
   });

@@ -62,7 +62,11 @@ describe.each([...objectives])('batches of %s gradients', (_, objective) => {
       random: seededRandom(2),
     });
     for (let seed = 0; seed < 5; seed += 1) {
-      const drawn = selectRandom(n, 80, seededRandom(seed), { labels: signals.labels, classes: 5, classFloor: 0 });
+      const { indices: drawn } = selectRandom(n, 80, seededRandom(seed), {
+        labels: signals.labels,
+        classes: 5,
+        classFloor: 0,
+      });
       expect(residual).toBeLessThan(subsetResidual(gradients, drawn));
     }
   });

@@ -30,7 +30,11 @@ describe.each([...objectives])('selectGradMatch on %s gradients', (_, objective)
   it('beats random subsets of the same size by far', async () => {
     const { residual } = await selectGradMatch(gradients, signals.labels, { k: 100, classes: 5, ...defaults });
     for (let seed = 0; seed < 5; seed += 1) {
-      const drawn = selectRandom(300, 100, seededRandom(seed), { labels: signals.labels, classes: 5, classFloor: 1 });
+      const { indices: drawn } = selectRandom(300, 100, seededRandom(seed), {
+        labels: signals.labels,
+        classes: 5,
+        classFloor: 1,
+      });
       expect(residual).toBeLessThan(0.5 * subsetResidual(gradients, drawn));
     }
   });
@@ -102,7 +106,11 @@ describe('selectGradMatch', () => {
       ...defaults,
     });
     expect(found.indices).toHaveLength(90);
-    const plain = selectRandom(9000, 90, seededRandom(1), { labels: large.labels, classes: 2, classFloor: 0 });
+    const { indices: plain } = selectRandom(9000, 90, seededRandom(1), {
+      labels: large.labels,
+      classes: 2,
+      classFloor: 0,
+    });
     expect(found.residual).toBeLessThan(0.5 * subsetResidual(rankOneGradients(large, objectives.get('AT')!), plain));
   });
 

@@ -82,6 +82,20 @@ describe.each([...objectives])('orthogonalMatchingPursuit on %s gradients (n = 2
     const left = ridgeObjective(dense, target, indices, weights, 0);
     expect(residual).toBeCloseTo(Math.sqrt(left / inner(target, target)), 4);
   });
+
+  it('says how far each atom points towards what it leaves unmatched, and what each pick had before it', async () => {
+    const options = { k: 20, lambda: 0.1, atomsPerRound: 1 };
+    const { indices, weights, gains, left } = await orthogonalMatchingPursuit(gradientProblem(gradients), options);
+    const chosen = Array.from(indices, (i) => dense[i]);
+    const matched = weightedSum(chosen, weights);
+    const unmatched = target.map((value, j) => value - matched[j]);
+    const scale = Math.max(...dense.map((gradient) => Math.abs(inner(gradient, target))));
+    dense.forEach((gradient, i) => {
+      expect(left[i] / scale).toBeCloseTo(inner(gradient, unmatched) / scale, 4);
+    });
+    // Each was taken because it pointed towards what was unmatched then.
+    for (const gain of gains) expect(gain).toBeGreaterThan(0);
+  });
 });
 
 describe('orthogonalMatchingPursuit', () => {
@@ -153,6 +167,11 @@ describe('orthogonalMatchingPursuit', () => {
       expect(found.weights[i]).toBeCloseTo(weight, 6);
     });
     expect(found.residual).toBeLessThan(1e-3);
+    // 0 came first, 3 when only its direction was left, 1 when nothing was.
+    [27, 0, 2].forEach((gain, i) => {
+      expect(found.gains[i]).toBeCloseTo(gain, 4);
+    });
+    for (const left of found.left) expect(left).toBeCloseTo(0, 4);
   });
 
   it('shares the weight of equal atoms evenly under a ridge', async () => {
@@ -183,6 +202,8 @@ describe('orthogonalMatchingPursuit', () => {
       indices: Uint32Array.of(0, 1),
       weights: Float64Array.of(1, 1),
       residual: 0,
+      gains: new Float64Array(2),
+      left: new Float64Array(5),
       iterations: 0,
     });
   });

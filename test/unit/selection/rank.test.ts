@@ -64,7 +64,7 @@ describe('selectRandom', () => {
     const random = seededRandom(2);
     const times = new Float64Array(20);
     for (let draw = 0; draw < 4000; draw += 1) {
-      for (const index of selectRandom(20, 5, random, oneClass(20))) times[index] += 1;
+      for (const index of selectRandom(20, 5, random, oneClass(20)).indices) times[index] += 1;
     }
     // Expected 1,000 with a standard deviation of 27.
     times.forEach((count) => {
@@ -81,6 +81,16 @@ describe('selectRandom', () => {
     };
     expect(selectRandom(30, 7, counting, oneClass(30))).toEqual(selectRandom(30, 7, seededRandom(8), oneClass(30)));
     expect(calls).toBe(30);
+  });
+
+  it('keeps the highest keys', () => {
+    const { indices, keys } = selectRandom(30, 7, seededRandom(9), oneClass(30));
+    expect([...indices]).toEqual(
+      [...keys.keys()]
+        .sort((a, b) => keys[b] - keys[a])
+        .slice(0, 7)
+        .sort((a, b) => a - b),
+    );
   });
 });
 

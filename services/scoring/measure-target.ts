@@ -1,0 +1,107 @@
+import { create } from '@bufbuild/protobuf';
+import { type Cost, CostSchema } from '../../proto/gen/winnow/v1/cost_pb.ts';
+import type { Signal } from '../../proto/gen/winnow/v1/scorer_service_pb.ts';
+import { AppError } from '../app-error.ts';
+import { type Dataset, splitSize } from '../dataset/dataset.ts';
+import { modelForDataset } from '../dataset/tensor-batch.ts';
+import { loadCheckpoint } from '../numerics/models/load-checkpoint.ts';
+import type { Model } from '../numerics/models/model.ts';
+import { PassCounter } from '../numerics/pass-counter.ts';
+import type { WorkContext } from '../platform/thread/serve-work.ts';
+import { neededSignals, type Selector } from '../selection/selector.ts';
+import { type ExampleSignals, validateSignals } from '../selection/signals.ts';
+import { type MeasureOptions, measureDataset, toAttack } from './measure-dataset.ts';
+import type { ScoreProgress, Target } from './score-messages.ts';
+import { type KnownSignals, readTrainingSignals } from './training-signals.ts';
+
+/** What was measured for a selector, and what that took. */
+export interface Measured {
+  readonly signals: ExampleSignals;
+  /** Signals of held-out examples, for a selector that reads them, where there are any. */
+  readonly validation?: ExampleSignals;
+  /** Why training's signals were not used, though they were given. */
+  readonly ignoredSignals?: string;
+  readonly seconds: number;
+  readonly passes: PassCounter;
+}
+
+/** Seconds since a moment of performance.now(). */
+export const secondsSince = (moment: number) => (performance.now() - moment) / 1000;
+
+/** The cost of a piece of work that took `totalSeconds`, measuring included. */
+export function costOf({ seconds, passes }: Measured, totalSeconds: number): Cost {
+  return create(CostSchema, {
+    seconds: { attack: seconds, scoring: totalSeconds - seconds, total: totalSeconds },
+    passes: { forward: BigInt(passes.forwardPasses), backward: BigInt(passes.backwardPasses) },
+  });
+}
+
+/** Training's signals, or why they can't be used: a selection goes on without them. */
+function knownSignals(
+  file: Uint8Array | undefined,
+  { train, classNames }: Dataset,
+  model: Model,
+  needed: readonly Signal[],
+): KnownSignals | string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    const shape = { classes: classNames.length, features: model.features, labels: train.labels };
+    return readTrainingSignals(file, shape, needed);
+  } catch (error) {
+    if (error instanceof AppError) return error.message;
+    throw error;
+  }
+}
+
+/**
+ * Attacks a data set with a target's model and reads what a selector needs, of held-out examples too where it reads
+ * them; examples that `trainingSignals` holds are not attacked. Tells its progress in phase 'attack'.
+ * CANCELLED, CORRUPT_CHECKPOINT, DIVERGED.
+ */
+export async function measureTarget(
+  dataset: Dataset,
+  target: Target,
+  selector: Selector,
+  context: WorkContext,
+  trainingSignals?: Uint8Array,
+): Promise<Measured> {
+  const model = modelForDataset(dataset, target.model, target.seed);
+  try {
+    if (target.checkpoint) loadCheckpoint(model, target.checkpoint);
+    const started = performance.now();
+    const passes = new PassCounter();
+    const needed = neededSignals(selector, target.objective.kind);
+    const known = knownSignals(trainingSignals, dataset, model, needed);
+    const parts: MeasureOptions[] = [{ needed, passes, known: typeof known === 'string' ? undefined : known }];
+    if (selector.readsValidation && splitSize(dataset.validation) > 0) {
+      parts.push({ needed, passes, part: 'validation' });
+    }
+    const [signals, validation] = await measureParts(dataset, model, target, parts, context);
+    const ignored = typeof known === 'string' && { ignoredSignals: known };
+    return { signals, ...(validation && { validation }), ...ignored, seconds: secondsSince(started), passes };
+  } finally {
+    model.dispose();
+  }
+}
+
+async function measureParts(
+  dataset: Dataset,
+  model: Model,
+  target: Target,
+  parts: readonly MeasureOptions[],
+  context: WorkContext,
+): Promise<ExampleSignals[]> {
+  const total = parts.reduce((sum, part) => sum + toAttack(dataset, part).length, 0);
+  let done = 0;
+  const onAttacked = (examples: number) => {
+    done += examples;
+    context.progress({ phase: 'attack', done, total } satisfies ScoreProgress);
+  };
+  const measured: ExampleSignals[] = [];
+  for (const part of parts) {
+    const signals = await measureDataset(dataset, model, target, { ...part, onAttacked }, context);
+    validateSignals(signals, part.needed);
+    measured.push(signals);
+  }
+  return measured;
+}
