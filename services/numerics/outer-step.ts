@@ -1,6 +1,7 @@
 import { tf } from './backend.ts';
+import type { BatchSignals } from './measure-signals.ts';
 import { applyStatistics, type RunningStatistic } from './models/layers.ts';
-import type { Model } from './models/model.ts';
+import type { Model, Outputs } from './models/model.ts';
 import type { Objective } from './objectives/objective.ts';
 import type { PassCounter } from './pass-counter.ts';
 import { deriveSeed, type SeedPair } from './random.ts';
@@ -25,6 +26,15 @@ export interface OuterGradients {
   readonly correct: number;
   /** By weight name. */
   readonly gradients: ReadonlyMap<string, tf.Tensor>;
+  /** What the model said of the batch, where asked for; of the clean images only if the objective's outer loss sees them. */
+  readonly signals?: BatchSignals;
+}
+
+/** What else outerGradients may be told. */
+export interface OuterOptions {
+  readonly passes?: PassCounter | undefined;
+  /** Whether to return signals. */
+  readonly signals?: boolean | undefined;
 }
 
 /** Least sum of a batch's weights: a batch whose weights are all 0 gives a zero loss, not 0/0. */
@@ -44,16 +54,19 @@ export function outerGradients(
   objective: Objective,
   batch: AttackedBatch,
   dropoutSeed: SeedPair,
-  passes?: PassCounter,
+  { passes, signals = false }: OuterOptions = {},
 ): OuterGradients {
   const n = batch.images.shape[0];
   const statistics: RunningStatistic[] = [];
   const trainable = model.weights.trainable;
   let correct: tf.Scalar | undefined;
+  const seen = new Map<string, Outputs>();
   const forward = (x: tf.Tensor4D, pass: string) => {
     passes?.both(n);
     const seed = deriveSeed(BigInt(dropoutSeed[0]), dropoutSeed[1], pass);
-    return model.forward(x, { training: true, statistics, dropoutSeed: seed }).logits;
+    const outputs = model.forward(x, { training: true, statistics, dropoutSeed: seed });
+    if (signals) seen.set(pass, { logits: tf.keep(outputs.logits), features: tf.keep(outputs.features) });
+    return outputs.logits;
   };
   const { value, grads } = tf.variableGrads(
     () => {
@@ -73,7 +86,18 @@ export function outerGradients(
     loss,
     correct: hits,
     gradients: new Map(trainable.map(({ name, variable }) => [name, grads[variable.name]])),
+    ...(signals && {
+      signals: { ...take(seen.get('clean'), 'clean'), ...take(seen.get('adversarial'), 'adversarial') },
+    }),
   };
+}
+
+/** Reads a pass's outputs and frees them. */
+function take<Pass extends 'clean' | 'adversarial'>(outputs: Outputs | undefined, pass: Pass) {
+  const read = (tensor: tf.Tensor | undefined) => (tensor ? (tensor.dataSync() as Float32Array) : new Float32Array(0));
+  const signals = { [`${pass}Logits`]: read(outputs?.logits), [`${pass}Features`]: read(outputs?.features) };
+  if (outputs) tf.dispose([outputs.logits, outputs.features]);
+  return signals as Pick<BatchSignals, `${Pass}Logits` | `${Pass}Features`>;
 }
 
 /** How many examples have their greatest logit at the label, as a scalar. */

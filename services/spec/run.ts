@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { AttackPolicyKind } from '../../proto/gen/winnow/v1/attack_policy_pb.ts';
 import {
   type EvaluationSpec,
   EvaluationSpecSchema,
@@ -73,6 +74,13 @@ export function resolveRun(spec: RunSpec | undefined): RunSpec {
       `${warmStartEpochs} is not below epochs (${spec.epochs}); nothing would be pruned`,
     );
   }
+  const attackPolicy = resolveAttackPolicy(spec.attackPolicy, objective.attack!, 'spec.attack_policy');
+  if (spec.selection?.reuseTrainingSignals && attackPolicy.kind === AttackPolicyKind.BULLET_TRAIN) {
+    throw invalidField(
+      'spec.selection.reuse_training_signals',
+      'does not go with BULLET_TRAIN, which leaves most examples without the attack that scores are made under',
+    );
+  }
   return create(RunSpecSchema, {
     name: spec.name,
     dataset: spec.dataset,
@@ -86,6 +94,6 @@ export function resolveRun(spec: RunSpec | undefined): RunSpec {
     precision: resolvePrecision(spec.precision, 'spec.precision'),
     evaluation: resolveEvaluation(spec.evaluation, objective.attack!.epsilon, 'spec.evaluation'),
     ...(spec.augment !== undefined && { augment: spec.augment }),
-    attackPolicy: resolveAttackPolicy(spec.attackPolicy, objective.attack!, 'spec.attack_policy'),
+    attackPolicy,
   });
 }

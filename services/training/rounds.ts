@@ -43,12 +43,17 @@ export class Rounds {
    * the first set a run with a warm start trains on all data; one without waits. Fails as the request did.
    */
   async before(epoch: number): Promise<ArrivedRound | undefined> {
-    const { warmStartEpochs, everyEpochs } = this.#selection;
+    const { warmStartEpochs } = this.#selection;
     if (epoch < warmStartEpochs) return undefined;
-    const due = (epoch - warmStartEpochs) % everyEpochs === 0;
-    if (due) this.#ask(epoch);
+    if (this.isDue(epoch)) this.#ask(epoch);
     if (!this.#pending) return undefined;
     return this.#mayGoOn(this.#pending, epoch) ? undefined : this.#take(this.#pending);
+  }
+
+  /** Whether a set is asked for before an epoch. */
+  isDue(epoch: number): boolean {
+    const { warmStartEpochs, everyEpochs } = this.#selection;
+    return epoch >= warmStartEpochs && (epoch - warmStartEpochs) % everyEpochs === 0;
   }
 
   #ask(epoch: number): void {

@@ -94,6 +94,7 @@ export class RunExecutor {
           run.result = result.evaluation;
           run.cost = result.cost;
           run.checkpoint = result.checkpoint;
+          if (result.best) run.best = result.best;
           endRun(run, RunState.SUCCEEDED);
         });
         log.info(
@@ -162,9 +163,8 @@ export class RunExecutor {
   ): Promise<unknown> {
     const { bus, records } = this.#dependencies;
     if (question.type === 'store') return storeCheckpoint(bus, question.checkpoint);
-    const { round, checkpoint } = question;
-    return withSpan('winnow.round', { 'winnow.run_id': id, 'winnow.round': round }, async () => {
-      const answer = await requestSelection(bus, inbox!, records.get(id), round, checkpoint, signal);
+    return withSpan('winnow.round', { 'winnow.run_id': id, 'winnow.round': question.round }, async () => {
+      const answer = await requestSelection(bus, inbox!, records.get(id), question, signal);
       records.update(id, (run) => {
         run.checkpoint = answer.checkpoint;
       });

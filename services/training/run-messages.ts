@@ -1,11 +1,14 @@
+import type { AutoAttackSpec } from '../../proto/gen/winnow/v1/autoattack_pb.ts';
 import type { Cost } from '../../proto/gen/winnow/v1/cost_pb.ts';
 import type { DatasetInfo, DatasetSpec } from '../../proto/gen/winnow/v1/dataset_pb.ts';
 import type { CheckpointRef, ModelSpec } from '../../proto/gen/winnow/v1/model_pb.ts';
 import type { AttackSpec } from '../../proto/gen/winnow/v1/objective_pb.ts';
-import type { EpochMetrics, Evaluation, RunSpec } from '../../proto/gen/winnow/v1/run_pb.ts';
+import type { BestModel, EpochMetrics, Evaluation, RunSpec } from '../../proto/gen/winnow/v1/run_pb.ts';
 import type { SelectionQuality } from '../../proto/gen/winnow/v1/selection_pb.ts';
 import type { EpochProgress } from '../../proto/gen/winnow/v1/training_service_pb.ts';
 import type { Subset } from '../index-set/check-index-set.ts';
+import type { EvaluationRecord } from './evaluation-record.ts';
+import type { SignalFile } from './seen-signals.ts';
 
 /** Work 'train': a whole run, its spec resolved. */
 export interface TrainRequest {
@@ -16,6 +19,8 @@ export interface TrainRequest {
 export interface TrainResult {
   readonly evaluation: Evaluation;
   readonly checkpoint: CheckpointRef;
+  /** The best model, where examples were held out. */
+  readonly best?: BestModel;
   readonly cost: Cost;
 }
 
@@ -35,7 +40,14 @@ export type TrainProgress =
 
 /** What 'train' asks the main thread. */
 export type TrainQuestion =
-  | { readonly type: 'select'; readonly round: number; readonly epoch: number; readonly checkpoint: Uint8Array }
+  | {
+      readonly type: 'select';
+      readonly round: number;
+      readonly epoch: number;
+      readonly checkpoint: Uint8Array;
+      /** What the last epoch saw of its examples. */
+      readonly signals?: SignalFile;
+    }
   | { readonly type: 'store'; readonly checkpoint: Uint8Array };
 
 /** The answer to 'select'. */
@@ -54,14 +66,32 @@ export interface EvaluateRequest {
   readonly model: ModelSpec;
   /** The safetensors file. */
   readonly checkpoint: Uint8Array;
-  readonly attack: AttackSpec;
+  /** At least one of the attacks is there. */
+  readonly attack?: AttackSpec;
+  readonly autoAttack?: AutoAttackSpec;
   readonly seed: bigint;
   /** Test examples, 0 for all. */
   readonly examples: number;
 }
 
-/** What 'evaluate' tells on the way. */
-export interface EvaluateProgress {
+/** How far an evaluation is. */
+export interface AttackProgress {
+  /** The attack. */
+  readonly phase: string;
+  /** Examples it is through with, of those that came to it. */
   readonly done: number;
   readonly total: number;
+  /** Examples that nothing has broken so far. */
+  readonly standing: number;
+}
+
+/** What 'evaluate' tells on the way. */
+export type EvaluateProgress =
+  | { readonly type: 'progress'; readonly progress: AttackProgress }
+  | { readonly type: 'remember'; readonly key: string; readonly record: EvaluationRecord };
+
+/** What 'evaluate' asks the main thread: the EvaluationRecord of a key, or undefined. */
+export interface EvaluateQuestion {
+  readonly type: 'recall';
+  readonly key: string;
 }

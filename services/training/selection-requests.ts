@@ -1,5 +1,9 @@
 import { create } from '@bufbuild/protobuf';
-import { SelectionRequestedSchema } from '../../proto/gen/winnow/v1/events_pb.ts';
+import {
+  SelectionRequestedSchema,
+  type StoredSignals,
+  StoredSignalsSchema,
+} from '../../proto/gen/winnow/v1/events_pb.ts';
 import { type CheckpointRef, CheckpointRefSchema } from '../../proto/gen/winnow/v1/model_pb.ts';
 import type { Run } from '../../proto/gen/winnow/v1/run_pb.ts';
 import { checkBelonging, readIndexSet } from '../index-set/check-index-set.ts';
@@ -11,7 +15,8 @@ import { CHECKPOINT_BUCKET, selectionRequestedSubject } from '../platform/bus/st
 import { sha256Hex } from '../platform/sha256.ts';
 import type { IndexSetInbox } from './index-set-inbox.ts';
 import { roundSeed } from './round-seed.ts';
-import type { SelectionAnswer } from './run-messages.ts';
+import type { SelectionAnswer, TrainQuestion } from './run-messages.ts';
+import type { SignalFile } from './seen-signals.ts';
 
 /** Puts a safetensors file into the checkpoint store, under its hash. */
 export async function storeCheckpoint(bus: Bus, file: Uint8Array): Promise<CheckpointRef> {
@@ -20,18 +25,23 @@ export async function storeCheckpoint(bus: Bus, file: Uint8Array): Promise<Check
   return create(CheckpointRefSchema, { sha256, sizeBytes: BigInt(file.length) });
 }
 
+async function storeSignals(bus: Bus, { file, examples }: SignalFile): Promise<StoredSignals> {
+  const { sha256, sizeBytes } = await storeCheckpoint(bus, file);
+  return create(StoredSignalsSchema, { sha256, sizeBytes, examples });
+}
+
 /** Asks for a run's index set of one round and waits for it. The set is checked to be this run's, round's and data set's. */
 export async function requestSelection(
   bus: Bus,
   inbox: IndexSetInbox,
   run: Run,
-  round: number,
-  checkpoint: Uint8Array,
+  { round, checkpoint, signals }: Extract<TrainQuestion, { type: 'select' }>,
   signal: AbortSignal,
 ): Promise<SelectionAnswer & { readonly checkpoint: CheckpointRef }> {
   const { spec, dataset } = run;
   const started = performance.now();
   const stored = await storeCheckpoint(bus, checkpoint);
+  const trainingSignals = signals && (await storeSignals(bus, signals));
   const request = create(SelectionRequestedSchema, {
     runId: run.id,
     round,
@@ -43,6 +53,7 @@ export async function requestSelection(
     selection: spec!.selection!,
     seed: roundSeed(spec!.seed, round),
     precision: spec!.precision,
+    ...(trainingSignals && { trainingSignals }),
   });
   const messageId = `${run.id}.${round}`;
   await publish(bus, selectionRequestedSubject(run.id, round), SelectionRequestedSchema, request, {

@@ -51,10 +51,17 @@ function attack(trainer: Trainer, clean: CleanPool, { epoch, firstBatch }: Pool,
   });
 }
 
-function update(trainer: Trainer, batch: AttackedBatch, epoch: number, number: number, progress: number) {
-  const { spec, model, objective, policy, optimiser, ledger } = trainer;
+function update(
+  trainer: Trainer,
+  batch: AttackedBatch,
+  indices: Uint32Array,
+  { epoch, number, progress }: { epoch: number; number: number; progress: number },
+) {
+  const { spec, model, objective, policy, optimiser, ledger, seen } = trainer;
   const dropoutSeed = deriveSeed(spec.seed, 'dropout', epoch, number);
-  const { loss, correct, gradients } = outerGradients(model, objective, batch, dropoutSeed, ledger.passes);
+  const options = { passes: ledger.passes, signals: seen !== undefined };
+  const { loss, correct, gradients, signals } = outerGradients(model, objective, batch, dropoutSeed, options);
+  if (signals) seen?.add(indices, signals);
   const rate = learningRate(spec.optimiser!, progress, trainer.updates);
   const { momentum, weightDecay } = spec.optimiser!;
   optimiser.update(gradients, { learningRate: rate, momentum, weightDecay });
@@ -103,7 +110,9 @@ export async function* trainPool(
       const examples = Math.min(spec.batchSize, indices.length - first);
       const batch = miniBatch(attacked, first, examples);
       try {
-        yield { ...update(trainer, batch, epoch, number, pool.progressAfter(first)), examples };
+        const progress = pool.progressAfter(first);
+        const rows = indices.subarray(first, first + examples);
+        yield { ...update(trainer, batch, rows, { epoch, number, progress }), examples };
       } finally {
         tf.dispose(Object.values(batch));
       }

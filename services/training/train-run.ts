@@ -8,12 +8,12 @@ import { datasetInfo } from '../dataset/dataset-info.ts';
 import { loadDataset } from '../dataset/load.ts';
 import type { Subset } from '../index-set/check-index-set.ts';
 import { deviceInfo } from '../numerics/backend.ts';
-import { encodeSafetensors } from '../numerics/models/safetensors.ts';
 import type { WorkContext } from '../platform/thread/serve-work.ts';
-import { diverged } from './diverged.ts';
-import { evaluate } from './evaluate.ts';
+import { checkpointFile } from './checkpoint-file.ts';
 import { type ArrivedRound, Rounds } from './rounds.ts';
+import { RunMeasurements } from './run-measurements.ts';
 import type { SelectionAnswer, TrainProgress, TrainQuestion, TrainRequest, TrainResult } from './run-messages.ts';
+import { SeenSignals } from './seen-signals.ts';
 import { type EpochOutcome, trainEpoch } from './train-epoch.ts';
 import { createTrainer, disposeTrainer, type Trainer } from './trainer.ts';
 
@@ -25,12 +25,16 @@ class RunTraining {
   readonly #trainer: Trainer;
   readonly #context: WorkContext;
   readonly #rounds: Rounds | undefined;
+  readonly #measurements: RunMeasurements;
   #subset: Subset | undefined;
   #lastProgress = 0;
 
   constructor(trainer: Trainer, context: WorkContext) {
     this.#trainer = trainer;
     this.#context = context;
+    this.#measurements = new RunMeasurements(trainer, context, (epoch, done, total) => {
+      this.#progress({ phase: 'evaluate', epoch, done, total }, this.#secondsLeft(epoch + 1));
+    });
     const { selection } = trainer.spec;
     if (!selection) return;
     const request = (round: number, epoch: number) => this.#requestSet(round, epoch);
@@ -45,22 +49,25 @@ class RunTraining {
       this.#context.throwIfStopped();
       if (arrived) this.#apply(arrived, epoch);
       const outcome = await this.#epoch(epoch);
-      const every = spec.evaluation!.everyEpochs;
-      const last = epoch + 1 === spec.epochs;
-      const measure = !last && every > 0 && (epoch + 1) % every === 0;
       const seconds = ledger.elapsed;
-      const evaluation = measure || last ? await this.#evaluate(epoch, last) : undefined;
+      const evaluation = await this.#measurements.afterEpoch(epoch);
       this.#tell({ type: 'epoch', metrics: this.#metrics(epoch, outcome, seconds, evaluation), cost: ledger.cost() });
-      if (last) return this.#finish(evaluation!);
+      if (epoch + 1 === spec.epochs) return this.#finish(evaluation!);
     }
     throw new Error('a run has at least one epoch');
   }
 
-  async #finish(evaluation: Evaluation): Promise<TrainResult> {
+  async #finish(measured: Evaluation): Promise<TrainResult> {
     const { ledger } = this.#trainer;
-    const checkpoint = this.#checkpoint();
-    const ref = await ledger.time('publishing', () => this.#ask<CheckpointRef>({ type: 'store', checkpoint }));
-    return { evaluation, checkpoint: ref, cost: ledger.cost() };
+    const file = checkpointFile(this.#trainer);
+    const checkpoint = await ledger.time('publishing', () => this.#store(file));
+    const result = await this.#measurements.result(measured);
+    const best = await this.#measurements.best({ checkpoint, result }, (other) => this.#store(other));
+    return { evaluation: result, checkpoint, ...(best && { best }), cost: ledger.cost() };
+  }
+
+  #store(checkpoint: Uint8Array): Promise<CheckpointRef> {
+    return this.#ask<CheckpointRef>({ type: 'store', checkpoint });
   }
 
   #apply({ round, answer, waitedSeconds }: ArrivedRound, epoch: number): void {
@@ -77,20 +84,11 @@ class RunTraining {
   }
 
   #epoch(epoch: number): Promise<EpochOutcome> {
+    const reuses = this.#trainer.spec.selection?.reuseTrainingSignals && this.#rounds?.isDue(epoch + 1);
+    this.#trainer.seen = reuses ? new SeenSignals() : undefined;
     return trainEpoch(this.#trainer, epoch, this.#subset, this.#context, (done, total, loss) => {
       this.#progress({ phase: 'train', epoch, done, total, loss }, this.#secondsLeft(epoch + done / total));
     });
-  }
-
-  #evaluate(epoch: number, final: boolean): Promise<Evaluation> {
-    const { spec, model, dataset, ledger } = this.#trainer;
-    const { attack, examples, progressExamples } = spec.evaluation!;
-    const plan = { attack: attack!, seed: spec.seed, examples: final ? examples : progressExamples };
-    return ledger.time('evaluation', () =>
-      evaluate(model, dataset, plan, this.#context, (done, total) => {
-        this.#progress({ phase: 'evaluate', epoch, done, total }, this.#secondsLeft(epoch + 1));
-      }),
-    );
   }
 
   #metrics(epoch: number, outcome: EpochOutcome, seconds: number, evaluation: Evaluation | undefined): EpochMetrics {
@@ -111,23 +109,9 @@ class RunTraining {
     const total = splitSize(this.#trainer.dataset.train);
     this.#lastProgress = 0;
     this.#progress({ phase: 'score', epoch, done: 0, total }, 0);
-    const checkpoint = this.#checkpoint();
-    return this.#ask<SelectionAnswer>({ type: 'select', round, epoch, checkpoint });
-  }
-
-  #checkpoint(): Uint8Array {
-    const { spec, model, dataset } = this.#trainer;
-    const snapshot = model.weights.snapshot();
-    for (const [name, { data }] of snapshot) {
-      // the loss is taken before its update, so the last update of an epoch shows here first
-      if (!data.every(Number.isFinite)) throw diverged(`${name} has values that are not finite`);
-    }
-    return encodeSafetensors(snapshot, {
-      format: 'pt',
-      architecture: spec.model!.architecture,
-      dataset: dataset.name,
-      classes: dataset.classNames.join(','),
-    });
+    const checkpoint = checkpointFile(this.#trainer);
+    const signals = this.#trainer.seen?.file();
+    return this.#ask<SelectionAnswer>({ type: 'select', round, epoch, checkpoint, ...(signals && { signals }) });
   }
 
   /** Scales the time taken so far by the epochs left; evaluations are taken to go on at their pace. */

@@ -9,6 +9,7 @@ import { makeObjective } from '../numerics/objectives/make-objective.ts';
 import type { Objective } from '../numerics/objectives/objective.ts';
 import { Sgd } from '../numerics/sgd.ts';
 import { Ledger } from './ledger.ts';
+import type { SeenSignals } from './seen-signals.ts';
 
 /** All that training needs and keeps from one epoch to the next. */
 export interface Trainer {
@@ -23,6 +24,8 @@ export interface Trainer {
   readonly augment: Omit<AugmentOptions, 'epoch'> | undefined;
   /** Updates done so far. */
   updates: number;
+  /** Takes what the present epoch sees of its examples, where the next selection wants it. */
+  seen?: SeenSignals | undefined;
 }
 
 /** A trainer with fresh weights. Errors as modelForDataset. */

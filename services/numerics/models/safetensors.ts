@@ -112,6 +112,15 @@ export function decodeSafetensors(bytes: Uint8Array): Map<string, WeightValues> 
   return tensors;
 }
 
+/** The texts about its tensors that a safetensors file carries; none where it has no metadata. CORRUPT_CHECKPOINT. */
+export function safetensorsMetadata(bytes: Uint8Array): Record<string, string> {
+  const { header } = readHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const metadata = header.__metadata__ ?? {};
+  const texts = typeof metadata === 'object' && !Array.isArray(metadata) ? Object.values(metadata) : [undefined];
+  if (!texts.every((text) => typeof text === 'string')) throw corrupt('its metadata are not texts by name');
+  return { ...(metadata as Record<string, string>) };
+}
+
 /** CORRUPT_CHECKPOINT where a file's tensors are not exactly those of a model, or not finite. */
 export function checkSnapshot(snapshot: WeightSnapshot, expected: ReadonlyMap<string, readonly number[]>): void {
   const mismatch = (what: string) =>

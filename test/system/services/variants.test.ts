@@ -50,6 +50,25 @@ it('goes on with the old set while the next is made, for as many epochs as it ma
   expect(statesWhileTraining(followed)).toEqual(new Set([RunState.RUNNING]));
 });
 
+it('scores only what training has not seen, where the signals of training are reused', async () => {
+  const selection = { scorer: 'adv-grad-match', fraction: 0.3, warmStartEpochs: 1, everyEpochs: 1 };
+  const passesOf = async (reuseTrainingSignals: boolean) => {
+    const { run } = await runToEnd(
+      training,
+      tinySpec({ epochs: 3, augment: false, selection: { ...selection, reuseTrainingSignals } }),
+    );
+    expect(run.failure).toBeUndefined();
+    expect(run.rounds.map(({ kept }) => kept)).toEqual([90, 90]);
+    return Number(run.cost!.passes!.forward);
+  };
+  const [scored, reused] = [await passesOf(false), await passesOf(true)];
+  // Of the first round's examples training has seen all, of the second's the 90 that were kept.
+  const perExample = (scored - reused) / (EXAMPLES + 90);
+  const steps = tinySpec({}).objective!.attack!.steps!;
+  // A clean pass, the attack's steps and a pass of the attacked image.
+  expect(perExample).toBe(steps + 2);
+});
+
 it('trains on changed images where augmentation is asked for', async () => {
   const [plain, augmented] = [
     await runToEnd(training, tinySpec({ epochs: 1, augment: false })),

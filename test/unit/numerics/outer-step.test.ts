@@ -57,6 +57,23 @@ describe.each(OBJECTIVES)('the outer step of $name', (objective) => {
     expect(largestDifference(found.gradients, expected.gradients)).toBeLessThan(1e-5 * scale);
   });
 
+  it('tells what the model said of the batch where asked to, and leaves no tensor', () => {
+    const found = withoutLeak(() => {
+      const { signals, gradients } = outerGradients(model, objective, batch, [1, 2], { signals: true });
+      tf.dispose([...gradients.values()]);
+      return signals!;
+    });
+    const said = (images: tf.Tensor4D) => {
+      const { logits, features } = model.forward(images, { training: true, dropoutSeed: [1, 2] });
+      return { logits: take(logits), features: take(features) };
+    };
+    const [clean, adversarial] = [said(batch.images), said(batch.adversarial)];
+    expect([...found.adversarialLogits]).toEqual([...adversarial.logits]);
+    expect([...found.adversarialFeatures]).toEqual([...adversarial.features]);
+    expect([...found.cleanLogits]).toEqual(objective.outerUsesClean ? [...clean.logits] : []);
+    expect([...found.cleanFeatures]).toEqual(objective.outerUsesClean ? [...clean.features] : []);
+  });
+
   it('is 0 where all weights are 0', () => {
     const { loss, gradients } = measured(model, objective, { ...batch, weights: tf.zeros([N]) });
     expect(loss).toBe(0);
@@ -72,7 +89,7 @@ describe.each(OBJECTIVES)('the outer step of $name', (objective) => {
 
   it('counts its passes', () => {
     const passes = new PassCounter();
-    outerGradients(model, objective, batch, [1, 2], passes);
+    outerGradients(model, objective, batch, [1, 2], { passes });
     const each = objective.outerUsesClean ? 2 * N : N;
     expect([passes.forwardPasses, passes.backwardPasses]).toEqual([each, each]);
   });

@@ -9,6 +9,14 @@ export function withoutLeak<T>(body: () => T): T {
   return result;
 }
 
+/** The same for a `body` that takes its time. */
+export async function withoutLeaks<T>(body: () => Promise<T>): Promise<T> {
+  const before = tf.memory().numTensors;
+  const result = await body();
+  expect(tf.memory().numTensors - before, 'tensors left over').toBe(0);
+  return result;
+}
+
 /** The values of a tensor, which is freed. */
 export function take(tensor: tf.Tensor): Float32Array {
   const values = tensor.dataSync() as Float32Array;

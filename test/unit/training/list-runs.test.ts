@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { RunSchema, RunState } from '../../../proto/gen/winnow/v1/run_pb.ts';
 import { TrainingService } from '../../../proto/gen/winnow/v1/training_service_pb.ts';
 import { WorkThread } from '../../../services/platform/thread/work-thread.ts';
+import { EvaluationRecords } from '../../../services/training/evaluation-records.ts';
 import { RunExecutor } from '../../../services/training/run-executor.ts';
 import { RunRecords } from '../../../services/training/run-records.ts';
 import { trainingService } from '../../../services/training/service.ts';
@@ -30,7 +31,8 @@ async function serviceWith(count: number) {
       }),
     );
   for (let i = 0; i < count; i++) add(`run-${i}`, i);
-  const service = trainingService({ bus, records, executor, evaluationThread: thread, dataRoot: '.' });
+  const evaluations = new EvaluationRecords({ get: async () => undefined, put: async () => {} }, log);
+  const service = trainingService({ bus, records, executor, evaluationThread: thread, evaluations, dataRoot: '.' });
   const { client } = await loopback(TrainingService, service);
   return { client, add };
 }

@@ -73,6 +73,13 @@ describe('a run', () => {
     expect([...(await getObject(bus, CHECKPOINT_BUCKET, sha256, { sha256 }))]).toEqual([2]);
   });
 
+  test('has a best model where examples were held out, and none else', async () => {
+    const { enqueue, follow } = await setUp();
+    const { run } = await follow(enqueue({ dataset: { name: 'tiny', validationExamples: 9 } }));
+    expect(run.best).toMatchObject({ epoch: 0, checkpoint: run.checkpoint, result: { robustAccuracy: 0.75 } });
+    expect((await follow(enqueue())).run.best).toBeUndefined();
+  });
+
   test('on a subset asks for it with its weights, waits, and goes on with it', async () => {
     const { bus, enqueue, follow } = await setUp();
     const id = enqueue(PRUNED);

@@ -80,6 +80,33 @@ describe.each(MODELS)('PGD on %s', (name) => {
   });
 });
 
+describe("Fast AT's attack, one step of 1.25 epsilon from a uniform start (Wong 2020)", () => {
+  const epsilon = 0.05;
+  const options = { epsilon, stepSize: 1.25 * epsilon, steps: 1, start: 'uniform' } as const;
+
+  it('lands where its published steps do: start in the ball, one signed step, back into ball and pixel range', () => {
+    const { model, image } = tinyModel('linear');
+    const { images, oneHot } = tinyBatch(6, image);
+    const loss = lossOf(model, 'cross-entropy', images, oneHot);
+    const seed = deriveSeed(8n, 'fast');
+    const clean = images.dataSync();
+    const begun = attack(images, loss, { ...options, steps: 0 }, seed).pixels;
+    const start = tf.tensor(begun, images.shape) as tf.Tensor4D;
+    const gradient = take(tf.tidy(() => tf.grad((x) => tf.sum(loss(x as tf.Tensor4D)))(start)));
+    const expected = begun.map((value, i) => {
+      const stepped = value + 1.25 * epsilon * Math.sign(gradient[i]);
+      return Math.min(1, Math.max(0, Math.min(clean[i] + epsilon, Math.max(clean[i] - epsilon, stepped))));
+    });
+    const { pixels } = attack(images, loss, options, seed);
+    expect(largestDifference(pixels, expected)).toBeLessThanOrEqual(1e-6);
+    const moved = pixels.map((value, i) => Math.abs(value - clean[i]));
+    // 1.25 epsilon reaches the ball's surface from seven starts in eight, and falls short from the others
+    const inside = moved.filter((distance) => distance < epsilon - 1e-6).length / moved.length;
+    expect(inside).toBeGreaterThan(0.05);
+    expect(inside).toBeLessThan(0.5);
+  });
+});
+
 describe('the seed of an attack', () => {
   const { model, image } = tinyModel('resnet');
   const { images, oneHot } = tinyBatch(8, image);

@@ -6,8 +6,10 @@ import {
   checkSnapshot,
   decodeSafetensors,
   encodeSafetensors,
+  safetensorsMetadata,
 } from '../../../../services/numerics/models/safetensors.ts';
 import type { WeightSnapshot, WeightValues } from '../../../../services/numerics/models/weights.ts';
+import { refusal } from '../../spec/refusal.ts';
 
 const size = (shape: readonly number[]) => shape.reduce((product, length) => product * length, 1);
 
@@ -67,8 +69,17 @@ describe('a safetensors file', () => {
         const encoded = encodeSafetensors(tensors, texts);
         const moved = Buffer.concat([Buffer.alloc(shift), encoded]).subarray(shift);
         expect(new Map(decodeSafetensors(moved))).toEqual(new Map(tensors));
+        expect(Object.entries(safetensorsMetadata(moved))).toEqual(Object.entries(texts));
       }),
     );
+  });
+
+  it('may have no metadata; others than texts by name are corrupt', () => {
+    expect(safetensorsMetadata(laidOut({}))).toEqual({});
+    for (const odd of ['text', ['a'], 7, { name: 7 }, { name: null }, { name: ['a'] }]) {
+      const { reason } = refusal(() => safetensorsMetadata(laidOut({ __metadata__: odd })));
+      expect(reason).toBe(ErrorReason.CORRUPT_CHECKPOINT);
+    }
   });
 
   it('begins its data at a multiple of 8 bytes', () => {
