@@ -9,6 +9,7 @@ import { selectCommand } from './commands/select.ts';
 import { serveCommand } from './commands/serve.ts';
 import { defaultAddresses } from './connections.ts';
 import { demoCommand } from './demo/command.ts';
+import { compareCommand } from './study/command.ts';
 
 const EXAMPLES = `
 Examples:
@@ -36,6 +37,7 @@ export function buildProgram(io: CliIo): Command {
     .addHelpText('after', EXAMPLES);
   for (const command of [
     demoCommand,
+    compareCommand,
     serveCommand,
     scorersCommand,
     runCommand,

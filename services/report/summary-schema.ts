@@ -8,7 +8,8 @@ const share = z.number().min(0).max(1).nullable();
 /** Baseline cost over this run's cost, by seconds and by forward and backward passes; null where there is nothing to compare. */
 const speedupSchema = z.object({ seconds: measured, passes: measured });
 
-const attackSchema = z.object({ epsilon: measured, stepSize: measured, steps: count, restarts: count });
+/** An attack's exact values. */
+export const attackSchema = z.object({ epsilon: measured, stepSize: measured, steps: count, restarts: count });
 
 const secondsSchema = z.object({
   attack: measured,
@@ -42,7 +43,8 @@ const indexSetSchema = z.object({
   scorerVersion: z.string().nullable(),
 });
 
-const runSchema = z.object({
+/** One run of a summary, or of a study. */
+export const runSchema = z.object({
   name: z.string(),
   dataset: z.string(),
   /** "at", "trades" or "mart". */
@@ -55,6 +57,8 @@ const runSchema = z.object({
   seed: z.union([z.string().regex(/^\d+$/), z.number().nonnegative()]),
   precision: z.string(),
   clean: share,
+  /** The best model on held-out examples, measured as the final one is; null where none were held out. Epoch from 0. */
+  best: z.object({ epoch: count, clean: share, robust: share }).nullable(),
   robust: attackSchema.extend({ attack: z.string(), accuracy: share, examples: count.nullable() }),
   seconds: secondsSchema,
   passes: z.object({ forward: measured, backward: measured }),
@@ -85,6 +89,8 @@ const runSchema = z.object({
   augment: z.boolean().nullable(),
   selection: selectionSchema.nullable(),
   trainExamples: count.nullable(),
+  /** Held out of training. */
+  validationExamples: count.nullable(),
   testExamples: count.nullable(),
   datasetFingerprint: z.string().nullable(),
   checkpointSha256: z.string().nullable(),
