@@ -4,6 +4,7 @@ import type { GivenSettings, RunSettings } from './args/run-settings.ts';
 export const fullSize: RunSettings = {
   dataset: 'mnist',
   trainExamples: 7_000,
+  validationExamples: 0,
   testExamples: 2_000,
   model: 'small-cnn',
   dropout: 0,

@@ -4,3 +4,7 @@ export const READ_TIMEOUT_MS = 30_000;
 export const CREATE_TIMEOUT_MS = 180_000;
 /** Downloading the largest model, at a slow link's 1 MB/s. */
 export const DOWNLOAD_TIMEOUT_MS = 600_000;
+/** Explaining reads a data set and the sets of all rounds first. */
+export const EXPLAIN_TIMEOUT_MS = 5 * 60_000;
+/** Showing examples reads a data set first. */
+export const SHOW_TIMEOUT_MS = 180_000;

@@ -2,6 +2,9 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { IndexSet } from '../../proto/gen/winnow/v1/index_set_pb.ts';
 import type { ScorerDescription } from '../../proto/gen/winnow/v1/scorer_service_pb.ts';
 import {
+  type ExampleImage,
+  type ExplainExamplesResponse,
+  type GetExamplesRequestSchema,
   type ScoreDatasetRequestSchema,
   type ScoreDatasetResponse,
   ScoringService,
@@ -9,7 +12,7 @@ import {
   type SelectSubsetResponse,
 } from '../../proto/gen/winnow/v1/scoring_service_pb.ts';
 import { type CallOptions, createClient, openChannel } from '../../services/platform/rpc/client.ts';
-import { READ_TIMEOUT_MS } from './deadlines.ts';
+import { EXPLAIN_TIMEOUT_MS, READ_TIMEOUT_MS, SHOW_TIMEOUT_MS } from './deadlines.ts';
 import { present } from './present.ts';
 import { withRetries } from './retry.ts';
 import { watchIndexSets } from './watch-index-sets.ts';
@@ -39,6 +42,13 @@ export interface ScoringClient {
   ): AsyncIterable<SelectionPart>;
   /** A published index set of a run, the newest without `round`. */
   getIndexSet(runId: string, round?: number, options?: CallOptions): Promise<IndexSet>;
+  /** What each round of a run did with these examples, and why. */
+  explainExamples(runId: string, indices: readonly number[], options?: CallOptions): Promise<ExplainExamplesResponse>;
+  /** Training examples of a data set as images, in the order asked for. */
+  getExamples(
+    request: MessageInitShape<typeof GetExamplesRequestSchema>,
+    options?: CallOptions,
+  ): Promise<ExampleImage[]>;
   /** A run's index sets from `fromRound` on, each once, until the call is cancelled; goes on after a restart. */
   watchIndexSets(runId: string, fromRound?: number, options?: CallOptions): AsyncIterable<IndexSet>;
   /** Waits until the service can be reached; throws UNAVAILABLE after `timeoutMs`. */
@@ -66,6 +76,13 @@ export function connectScoring(address: string): ScoringClient {
       const request = round === undefined ? { runId } : { runId, round };
       return present((await read((o) => rpc.getIndexSet(request, o), options)).indexSet, 'index_set');
     },
+    explainExamples: (runId, indices, options) =>
+      read((o) => rpc.explainExamples({ runId, indices: [...indices] }, o), {
+        timeoutMs: EXPLAIN_TIMEOUT_MS,
+        ...options,
+      }),
+    getExamples: async (request, options) =>
+      (await read((o) => rpc.getExamples(request, o), { timeoutMs: SHOW_TIMEOUT_MS, ...options })).examples,
     watchIndexSets: (runId, fromRound = 0, options = {}) => watchIndexSets(rpc, { runId, fromRound }, options),
     waitForReady: (timeoutMs) => channel.waitForReady(timeoutMs),
     close: () => channel.close(),

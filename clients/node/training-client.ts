@@ -17,6 +17,12 @@ export type RunEvent = Exclude<WatchRunResponse['event'], { case: undefined }>;
 /** Progress of an evaluation, then its result. */
 export type EvaluationPart = Exclude<EvaluateModelResponse['part'], { case: undefined }>;
 
+/** Which of a run's models to download, and how to call. */
+export interface DownloadOptions extends CallOptions {
+  /** The best model on held-out examples rather than the newest one. */
+  readonly best?: boolean | undefined;
+}
+
 /**
  * A client of the training service. Calls throw an RpcError. Reads are tried again while the service is unavailable;
  * CreateRun never is, since it may have arrived. Every call takes a signal that cancels it and a timeout.
@@ -36,8 +42,11 @@ export interface TrainingClient {
     request: MessageInitShape<typeof EvaluateModelRequestSchema>,
     options?: CallOptions,
   ): AsyncIterable<EvaluationPart>;
-  /** A run's newest model as the bytes of a safetensors file; size and SHA-256 are checked (CORRUPT_CHECKPOINT). */
-  downloadModel(runId: string, options?: CallOptions): Promise<Uint8Array>;
+  /**
+   * A run's newest model, or its best, as the bytes of a safetensors file; size and SHA-256 are checked
+   * (CORRUPT_CHECKPOINT). WRONG_STATE where the run has none.
+   */
+  downloadModel(runId: string, options?: DownloadOptions): Promise<Uint8Array>;
   /** Waits until the service can be reached; throws UNAVAILABLE after `timeoutMs`. */
   waitForReady(timeoutMs: number): Promise<void>;
   close(): void;
@@ -73,8 +82,11 @@ export function connectTraining(address: string): TrainingClient {
     async *evaluateModel(request, options) {
       for await (const { part } of rpc.evaluateModel(request, options)) if (part.case !== undefined) yield part;
     },
-    downloadModel: (runId, options) =>
-      withRetries((o) => joinDownload(rpc.downloadModel({ runId }, o)), { timeoutMs: DOWNLOAD_TIMEOUT_MS, ...options }),
+    downloadModel: (runId, { best = false, ...options } = {}) =>
+      withRetries((o) => joinDownload(rpc.downloadModel({ runId, best }, o)), {
+        timeoutMs: DOWNLOAD_TIMEOUT_MS,
+        ...options,
+      }),
     waitForReady: (timeoutMs) => channel.waitForReady(timeoutMs),
     close: () => channel.close(),
   };

@@ -41,6 +41,7 @@ export function describeAttack(attack: AttackSummary | null): string {
   if (attack === null) return NOT_MEASURED;
   const short = formatEpsilon(attack.epsilon);
   const exact = short.includes('/') ? `${short} (${attack.epsilon})` : short;
+  const steps = attack.steps === 1 ? '1 step' : `${attack.steps} steps`;
   const restarts = attack.restarts > 1 ? `, ${attack.restarts} restarts` : '';
-  return `eps ${exact}, ${attack.steps} steps of ${formatEpsilon(attack.stepSize)}${restarts}`;
+  return `eps ${exact}, ${steps} of ${formatEpsilon(attack.stepSize)}${restarts}`;
 }

@@ -1,4 +1,12 @@
-import { formatAccuracy, formatCount, formatEpsilon, formatRatio, formatSeconds, formatShare } from './format.ts';
+import {
+  formatAccuracy,
+  formatCount,
+  formatEpsilon,
+  formatRatio,
+  formatSeconds,
+  formatShare,
+  NOT_MEASURED,
+} from './format.ts';
 import { printable } from './printable.ts';
 import { totalPasses } from './speedup.ts';
 import type { RunSummary, Summary } from './summary-schema.ts';
@@ -46,8 +54,21 @@ function accuracyRows(runs: readonly RunSummary[], row: Row) {
   const clean = row('clean', (run) => formatAccuracy(run.clean));
   const accuracy = (run: RunSummary) => formatAccuracy(run.robust.accuracy);
   const attacks = new Set(runs.map(nameAttack));
-  if (attacks.size === 1) return [clean, row(`robust ${printable([...attacks][0]!)}`, accuracy)];
-  return [clean, row('robust', accuracy), row('attack', nameAttack)];
+  const robust =
+    attacks.size === 1
+      ? [row(`robust ${printable([...attacks][0]!)}`, accuracy)]
+      : [row('robust', accuracy), row('attack', nameAttack)];
+  return [clean, ...robust, ...bestRows(runs, row)];
+}
+
+/** The best model on held-out examples beside the last, under the same attack; nothing where no run has one. */
+function bestRows(runs: readonly RunSummary[], row: Row) {
+  if (runs.every(({ best }) => best === null)) return [];
+  return [
+    row('best epoch', ({ best }) => (best === null ? NOT_MEASURED : `${best.epoch + 1}`)),
+    row('best epoch, clean', ({ best }) => formatAccuracy(best?.clean ?? null)),
+    row('best epoch, robust', ({ best }) => formatAccuracy(best?.robust ?? null)),
+  ];
 }
 
 function nameAttack({ robust }: RunSummary): string {

@@ -4,6 +4,8 @@ import { type Html, html } from './html.ts';
 export const READING_GUIDE: Html = html`<ul>
 <li><strong>Robust accuracy is an upper bound.</strong> It is the share of test images that this attack failed on; a stronger
 attack may break more. Compare only figures measured with the same attack, radius and steps.</li>
+<li><strong>Last and best epoch.</strong> Robust accuracy often falls again late in training. A run that holds training examples
+out measures on them on the way, and shows its best epoch by them beside its last; both are then measured on the same test images.</li>
 <li><strong>Speed-up</strong> is the baseline's cost over the run's. Time spent on scoring, waiting and publishing counts;
 measuring accuracy doesn't. Seconds depend on the machine and what else it did; forward and backward passes don't.</li>
 <li><strong>One run is one sample.</strong> Another seed gives other figures. Before you rely on a small difference, repeat both

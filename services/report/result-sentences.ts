@@ -5,7 +5,7 @@ import { comparedRuns } from './summary.ts';
 import type { RunSummary, Speedup, Summary } from './summary-schema.ts';
 
 /** Differences in accuracy up to this are not remarked on: half a percentage point. */
-const REMARKABLE = 0.005;
+export const REMARKABLE = 0.005;
 /** Costs within this of each other are "about as fast"; wall-clock time alone varies by as much. */
 const ABOUT_EQUAL = 0.05;
 /** Standard errors to either side that hold 95 % of a normal distribution. */
@@ -59,7 +59,8 @@ function describeSpeed({ seconds, passes }: Speedup): string[] {
   return [seconds > 1 ? `${formatRatio(seconds)} faster${fewer}` : `${formatRatio(1 / seconds)} slower${fewer}`];
 }
 
-interface Measured {
+/** An accuracy in [0,1] and the examples it was measured on. */
+export interface Measured {
   accuracy: number | null;
   examples: number | null;
 }
@@ -82,7 +83,7 @@ function describeAccuracy(kind: string, baseline: Measured, compared: Measured):
 }
 
 /** Half-width of the 95 % interval of the difference, taking the two measurements as independent samples. */
-function samplingError(...measured: Measured[]): number | null {
+export function samplingError(...measured: Measured[]): number | null {
   let variance = 0;
   for (const { accuracy, examples } of measured) {
     if (accuracy === null || !examples) return null;

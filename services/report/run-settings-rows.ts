@@ -40,7 +40,8 @@ function shortHash(hash: string | null): string {
 
 function describeDataset(run: RunSummary): string {
   if (run.trainExamples === null) return run.dataset;
-  return `${run.dataset}: ${run.trainExamples} training and ${run.testExamples} test examples`;
+  const heldOut = run.validationExamples ? `, ${run.validationExamples} held-out` : '';
+  return `${run.dataset}: ${run.trainExamples} training${heldOut} and ${run.testExamples} test examples`;
 }
 
 function describeModel({ model }: RunSummary): string {

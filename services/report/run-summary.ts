@@ -2,7 +2,7 @@ import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
 import type { Cost } from '../../proto/gen/winnow/v1/cost_pb.ts';
 import { ErrorReason } from '../../proto/gen/winnow/v1/error_reason_pb.ts';
 import type { IndexSet } from '../../proto/gen/winnow/v1/index_set_pb.ts';
-import { type Run, RunState } from '../../proto/gen/winnow/v1/run_pb.ts';
+import { type BestModel, type Run, RunState } from '../../proto/gen/winnow/v1/run_pb.ts';
 import { robustSummary } from './attack-summary.ts';
 import { enumWord } from './enum-word.ts';
 import { finiteOrNull } from './format.ts';
@@ -31,9 +31,11 @@ export function runSummary({ run, indexSets }: RunRecord, names: RunLabel): Omit
     failure: run.failure ? { reason: enumWord(ErrorReason, run.failure.reason), message: run.failure.message } : null,
     device: run.device,
     clean: finiteOrNull(run.result?.cleanAccuracy),
+    best: bestSummary(run.best),
     robust: robustSummary(run.spec, run.result),
     indexSets: sets,
     trainExamples,
+    validationExamples: run.dataset?.validationExamples ?? null,
     testExamples: run.dataset?.testExamples ?? null,
     datasetFingerprint: run.dataset?.fingerprint || null,
     checkpointSha256: run.checkpoint?.sha256 || null,
@@ -43,6 +45,12 @@ export function runSummary({ run, indexSets }: RunRecord, names: RunLabel): Omit
     startedAt: isoTime(run.startedAt),
     endedAt: isoTime(run.endedAt),
   };
+}
+
+function bestSummary(best: BestModel | undefined): RunSummary['best'] {
+  if (best === undefined) return null;
+  const { epoch, result } = best;
+  return { epoch, clean: finiteOrNull(result?.cleanAccuracy), robust: finiteOrNull(result?.robustAccuracy) };
 }
 
 function costSummary(cost: Cost | undefined): Pick<RunSummary, 'seconds' | 'passes'> {

@@ -3,6 +3,7 @@ import type { RunSummary } from './summary-schema.ts';
 /** Settings that should be equal in two runs of which only one is pruned, by the words a reader knows them by. */
 const COMPARED: readonly (readonly [name: string, read: (run: RunSummary) => unknown])[] = [
   ['data set', (run) => [run.dataset, run.datasetFingerprint]],
+  ['held-out examples', (run) => run.validationExamples],
   ['model', (run) => run.model],
   ['objective', (run) => [run.objective, run.beta, run.lambda]],
   ['training attack', (run) => run.trainingAttack],

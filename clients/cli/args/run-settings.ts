@@ -1,5 +1,5 @@
-/** An objective as it is written on the command line. */
-export type ObjectiveName = 'at' | 'trades' | 'mart';
+/** An objective as it is written on the command line; "fast-at" is AT whose attack is one step (Wong 2020). */
+export type ObjectiveName = 'at' | 'fast-at' | 'trades' | 'mart';
 /** A learning-rate schedule as it is written on the command line. */
 export type ScheduleName = 'constant' | 'cosine' | 'step';
 
@@ -11,6 +11,8 @@ export interface RunSettings {
   readonly dataset: string;
   /** Training examples, 0 for all. */
   readonly trainExamples: number;
+  /** Training examples held out to choose a best model by, 0 for none. */
+  readonly validationExamples: number;
   /** Test examples, 0 for all. */
   readonly testExamples: number;
   /** Architecture. */
@@ -41,6 +43,8 @@ export interface RunSettings {
   /** Epochs on the full data before the first selection. */
   readonly warmStart: number;
   readonly maxStaleness: number;
+  /** Whether scoring takes over what training saw of the examples it trained on. */
+  readonly reuseSignals?: boolean | undefined;
   readonly classFloor: number;
   /** Steps of the scoring attack; the training attack's where unset. */
   readonly scoreSteps?: number | undefined;
@@ -56,7 +60,7 @@ export interface RunSettings {
   readonly evalExamples: number;
   /** Epochs between measurements on the way, 0 for none. */
   readonly evalEvery: number;
-  /** Test examples used on the way. */
+  /** Examples used on the way: held-out ones where there are some, else test examples. */
   readonly evalProgressExamples: number;
 }
 

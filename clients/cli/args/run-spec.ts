@@ -16,7 +16,12 @@ import {
 import type { SelectionSpecSchema } from '../../../proto/gen/winnow/v1/selection_pb.ts';
 import type { RunSettings } from './run-settings.ts';
 
-const objectiveKinds = { at: ObjectiveKind.AT, trades: ObjectiveKind.TRADES, mart: ObjectiveKind.MART };
+const objectiveKinds = {
+  at: ObjectiveKind.AT,
+  'fast-at': ObjectiveKind.AT,
+  trades: ObjectiveKind.TRADES,
+  mart: ObjectiveKind.MART,
+};
 const attackPolicies = { fixed: AttackPolicyKind.FIXED, 'bullet-train': AttackPolicyKind.BULLET_TRAIN };
 const schedules = { constant: Schedule.CONSTANT, cosine: Schedule.COSINE, step: Schedule.STEP };
 // As the contract says of evaluations: steps of a quarter of the radius.
@@ -51,7 +56,12 @@ export function runSpec(
 
 /** The data set of a request. */
 export function datasetSpec(settings: RunSettings): MessageInitShape<typeof DatasetSpecSchema> {
-  return { name: settings.dataset, trainExamples: settings.trainExamples, testExamples: settings.testExamples };
+  return {
+    name: settings.dataset,
+    trainExamples: settings.trainExamples,
+    validationExamples: settings.validationExamples,
+    testExamples: settings.testExamples,
+  };
 }
 
 /** The model of a request. */
@@ -84,6 +94,7 @@ export function selectionSpec(settings: RunSettings, scorer: string): MessageIni
     warmStartEpochs: settings.warmStart,
     maxStalenessEpochs: settings.maxStaleness,
     classFloor: settings.classFloor,
+    ...(settings.reuseSignals && { reuseTrainingSignals: true }),
     ...(settings.scoreSteps !== undefined && { attack: scoringAttack(settings, settings.scoreSteps) }),
   };
 }

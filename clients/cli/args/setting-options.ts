@@ -17,6 +17,11 @@ export function withTargetOptions<A extends unknown[], O extends OptionValues, G
   return command
     .option('--dataset <name>', `data set: its folder below the data root ${preset('dataset')}`)
     .option('--train-examples <n>', `training examples, 0 for all ${preset('trainExamples')}`, wholeIn({}))
+    .option(
+      '--validation-examples <n>',
+      `training examples held out to choose a best model by ${preset('validationExamples')}`,
+      wholeIn({}),
+    )
     .option('--test-examples <n>', `test examples, 0 for all ${preset('testExamples')}`, wholeIn({}))
     .option('--model <name>', `architecture ${preset('model')}; resnet-small for data sets unlike MNIST`)
     .option('--depth <n>', 'layers, for resnet and wide-resnet', wholeIn({ min: 1 }))
@@ -30,7 +35,10 @@ export function withObjectiveOptions<A extends unknown[], O extends OptionValues
 ) {
   return command
     .addOption(
-      new Option('--objective <name>', `objective ${preset('objective')}`).choices(['at', 'trades', 'mart'] as const),
+      new Option(
+        '--objective <name>',
+        `objective ${preset('objective')}; fast-at is AT with one step of 1.25 epsilon`,
+      ).choices(['at', 'fast-at', 'trades', 'mart'] as const),
     )
     .option('--beta <weight>', `weight of TRADES' robust term ${preset('beta')}`, ratioIn({ min: 0 }))
     .option('--lambda <weight>', "weight of MART's robust term (default 5)", ratioIn({ min: 0 }))
@@ -98,7 +106,8 @@ export function withScheduleOptions<A extends unknown[], O extends OptionValues,
   return command
     .option('--select-every <epochs>', `epochs between selections, R ${preset('selectEvery')}`, wholeIn({ min: 1 }))
     .option('--warm-start <epochs>', `epochs on all data first ${preset('warmStart')}`, wholeIn({}))
-    .option('--max-staleness <epochs>', `epochs to go on with an old set ${preset('maxStaleness')}`, wholeIn({}));
+    .option('--max-staleness <epochs>', `epochs to go on with an old set ${preset('maxStaleness')}`, wholeIn({}))
+    .option('--reuse-signals', 'attack for scoring only what training did not see in its last epoch');
 }
 
 /** Options of the attack that accuracy is measured under. */
@@ -123,7 +132,11 @@ export function withProgressOptions<A extends unknown[], O extends OptionValues,
 ) {
   return command
     .option('--eval-every <epochs>', `epochs between measurements, 0 for none ${preset('evalEvery')}`, wholeIn({}))
-    .option('--eval-progress-examples <n>', `test examples of those ${preset('evalProgressExamples')}`, wholeIn({}));
+    .option(
+      '--eval-progress-examples <n>',
+      `examples of those, held out if there are any ${preset('evalProgressExamples')}`,
+      wholeIn({}),
+    );
 }
 
 /** All options that decide a run but its scorer and seed. */

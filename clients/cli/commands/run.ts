@@ -3,6 +3,7 @@ import type { CliIo } from '../cli-io.ts';
 import { runCancelCommand } from './run-cancel.ts';
 import { runCreateCommand } from './run-create.ts';
 import { runDownloadCommand } from './run-download.ts';
+import { runExplainCommand } from './run-explain.ts';
 import { runGetCommand } from './run-get.ts';
 import { runListCommand } from './run-list.ts';
 import { runWatchCommand } from './run-watch.ts';
@@ -15,6 +16,7 @@ export function runCommand(io: CliIo) {
     runListCommand,
     runGetCommand,
     runWatchCommand,
+    runExplainCommand,
     runCancelCommand,
     runDownloadCommand,
   ];

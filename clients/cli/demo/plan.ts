@@ -1,7 +1,7 @@
 import type { RunSpec } from '../../../proto/gen/winnow/v1/run_pb.ts';
 import type { RunSettings } from '../args/run-settings.ts';
 import { runSpec } from '../args/run-spec.ts';
-import { percent, pixelLength } from '../output/words.ts';
+import { percent, pixelLength, stepCount } from '../output/words.ts';
 
 /** What a demo does. */
 export interface DemoPlan {
@@ -29,10 +29,15 @@ export function plannedRuns({ settings, scorers, seeds }: DemoPlan): RunSpec[] {
 /** What is about to be done, exact values included. */
 export function planText({ settings, scorers, seeds }: DemoPlan): string {
   const examples = settings.trainExamples === 0 ? 'all' : settings.trainExamples;
-  const weight = { at: '', trades: ` beta ${settings.beta ?? 6}`, mart: ` lambda ${settings.lambda ?? 5}` };
+  const weight = {
+    at: '',
+    'fast-at': '',
+    trades: ` beta ${settings.beta ?? 6}`,
+    mart: ` lambda ${settings.lambda ?? 5}`,
+  };
   return [
     `${settings.dataset}, ${examples} training examples; ${settings.model}; ${settings.epochs} epochs of batches of ${settings.batchSize}; seed ${seeds.join(', ')}`,
-    `${settings.objective.toUpperCase()}${weight[settings.objective]}, attacked by ${settings.steps} steps of ${pixelLength(settings.stepSize)} within eps ${pixelLength(settings.epsilon)}`,
+    `${settings.objective.toUpperCase()}${weight[settings.objective]}, attacked by ${stepCount(settings.steps)} of ${pixelLength(settings.stepSize)} within eps ${pixelLength(settings.epsilon)}`,
     `full data against ${scorers.join(', ')} at ${percent(settings.fraction)}, selected every ${settings.selectEvery} epochs`,
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-import type { Evaluation } from '../../../proto/gen/winnow/v1/run_pb.ts';
+import { type Evaluation, Split } from '../../../proto/gen/winnow/v1/run_pb.ts';
 import { finiteOrNull, formatAccuracy, formatSeconds } from '../format.ts';
 import { type PlotSpec, type PlottedRun, runColours } from './plot.ts';
 import { PLOT_HEIGHT, PLOT_WIDTH } from './theme.ts';
@@ -13,7 +13,8 @@ interface Point {
 
 /**
  * Robust and clean accuracy against training seconds: the time-to-accuracy curve.
- * Measurements on the way are joined by a line; the final figures, on more test examples, stand alone as diamonds.
+ * Measurements on the way, on held-out examples where a run has some, are joined by a line; the final figures, on test
+ * examples, stand alone as diamonds.
  */
 export function robustAccuracyPlot(runs: readonly PlottedRun[]): PlotSpec | null {
   const points = runs.flatMap(pointsOf);
@@ -21,8 +22,7 @@ export function robustAccuracyPlot(runs: readonly PlottedRun[]): PlotSpec | null
   return {
     name: 'robust-accuracy',
     title: 'Robust accuracy against training time',
-    caption:
-      'Solid: robust; dashed: clean, both on some of the test examples. Diamonds: the final figures, on all that were asked for.',
+    caption: `Solid: robust; dashed: clean, both on ${measuredOn(runs)}. Diamonds: the final figures, on all test examples that were asked for.`,
     description: `Line chart of accuracy against training seconds without evaluation; robust solid, clean dashed, final figures as diamonds. ${runs.map(describe).join(' ')}`,
     spec: {
       width: PLOT_WIDTH,
@@ -33,7 +33,7 @@ export function robustAccuracyPlot(runs: readonly PlottedRun[]): PlotSpec | null
         y: {
           field: 'accuracy',
           type: 'quantitative',
-          title: 'accuracy on test examples',
+          title: 'accuracy',
           scale: { zero: false, nice: true },
           axis: { format: '.0%' },
         },
@@ -66,6 +66,13 @@ export function robustAccuracyPlot(runs: readonly PlottedRun[]): PlotSpec | null
       ],
     },
   };
+}
+
+function measuredOn(runs: readonly PlottedRun[]): string {
+  const evaluations = runs.flatMap(({ record: { run } }) => run.history.flatMap(({ evaluation }) => evaluation ?? []));
+  const onHeldOut = evaluations.filter(({ split }) => split === Split.VALIDATION).length;
+  if (onHeldOut === 0) return 'some of the test examples';
+  return onHeldOut === evaluations.length ? 'held-out examples' : 'held-out examples, or some of the test examples';
 }
 
 function pointsOf({ record: { run }, summary }: PlottedRun): Point[] {

@@ -36,6 +36,8 @@ export async function scriptedServer(script: { training?: Partial<Training>; sco
     scoreDataset: refuseStream,
     selectSubset: refuseStream,
     getIndexSet: async () => refuse(),
+    explainExamples: async () => refuse(),
+    getExamples: async () => refuse(),
     watchIndexSets: refuseStream,
     ...script.scoring,
   });

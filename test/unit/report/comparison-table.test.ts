@@ -65,6 +65,16 @@ describe('comparisonTable', () => {
     expect(table).toMatch(/attack +\| +PGD-10 eps 0\.3 \| +PGD-10 eps 8\/255 \|/);
   });
 
+  it('shows the best epoch beside the last where a run has one, and no row of it else', () => {
+    const best = { epoch: 6, result: { cleanAccuracy: 0.975, robustAccuracy: 0.912 } };
+    const table = comparisonTable(summarise([runRecord(), runRecord({ pruned: true, best })]), PLAIN);
+    expect(cellsOf(table, 'best epoch')).toEqual(['-', '7']);
+    expect(cellsOf(table, 'best epoch, clean')).toEqual(['-', '97.5 %']);
+    expect(cellsOf(table, 'best epoch, robust')).toEqual(['-', '91.2 %']);
+    expect(cellsOf(table, 'robust PGD-10 eps 0.3')).toEqual(['90.3 %', '88.1 %']);
+    expect(comparisonTable(summarise(fullAndPruned()), PLAIN)).not.toContain('best epoch');
+  });
+
   it('says so where there is no run', () => {
     expect(comparisonTable(summarise([]), PLAIN)).toBe('No runs to compare.');
   });

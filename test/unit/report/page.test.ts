@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ErrorReason } from '../../../proto/gen/winnow/v1/error_reason_pb.ts';
-import { RunState } from '../../../proto/gen/winnow/v1/run_pb.ts';
+import { RunState, Split } from '../../../proto/gen/winnow/v1/run_pb.ts';
 import { reportPage } from '../../../services/report/page.ts';
 import type { PictureGroup } from '../../../services/report/page-pictures.ts';
 import { drawPlots } from '../../../services/report/plots/draw-plots.ts';
@@ -30,6 +30,15 @@ describe('reportPage', () => {
     expect(html).toContain('winnow 0.1.0');
     expect(html).toContain('href="index-sets/adv-grad-match-30-round-2.json"');
     expect(html.match(/<svg role="img" aria-label="[^"]{40,}"/g)).toHaveLength(5);
+  });
+
+  it('names the held-out examples a run was measured on, in settings and history', async () => {
+    const record = runRecord({ dataset: { trainExamples: 100, validationExamples: 20, testExamples: 30 } });
+    for (const { evaluation } of record.run.history) evaluation!.split = Split.VALIDATION;
+    const alone = await page([record]);
+    expect(alone).toContain('mnist: 100 training, 20 held-out and 30 test examples');
+    expect(alone).toContain('<th scope="col">held-out robust</th>');
+    expect(html).not.toContain('held-out robust');
   });
 
   it('loads and runs nothing', () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Resvg } from '@resvg/resvg-js';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { Split } from '../../../proto/gen/winnow/v1/run_pb.ts';
 import { drawPlots } from '../../../services/report/plots/draw-plots.ts';
 import { type Plot, pairRuns } from '../../../services/report/plots/plot.ts';
 import { robustAccuracyPlot } from '../../../services/report/plots/robust-accuracy.ts';
@@ -53,6 +54,16 @@ describe('drawPlots', () => {
       const { width, format } = await sharp(png).metadata();
       expect([format, width]).toEqual(['png', 2 * Number(/ width="(\d+)"/.exec(svg)![1])]);
     }
+  });
+
+  it('says which examples were measured on the way', () => {
+    const heldOut = runRecord({ name: 'with held-out examples' });
+    for (const { evaluation } of heldOut.run.history) evaluation!.split = Split.VALIDATION;
+    const captionOf = (records: RunRecord[]) =>
+      robustAccuracyPlot(pairRuns(summarise(records), records))!.caption.split('. ')[0];
+    expect(captionOf(fullAndPruned())).toMatch(/both on some of the test examples$/);
+    expect(captionOf([heldOut])).toMatch(/both on held-out examples$/);
+    expect(captionOf([heldOut, runRecord()])).toMatch(/both on held-out examples, or some of the test examples$/);
   });
 
   it('puts the final figures on the curve at the total time', () => {

@@ -4,6 +4,7 @@ import { CostSchema } from '../../../proto/gen/winnow/v1/cost_pb.ts';
 import { ErrorReason } from '../../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { RunSchema, RunState } from '../../../proto/gen/winnow/v1/run_pb.ts';
 import { AppError } from '../../../services/app-error.ts';
+import { settingsThatDiffer } from '../../../services/report/settings-that-differ.ts';
 import { summarise, summarySchema } from '../../../services/report/summary.ts';
 import { fullAndPruned, runRecord } from './sample-runs.ts';
 
@@ -46,6 +47,25 @@ describe('summarise', () => {
       scorerVersion: '1',
     });
     expect(json.runs[1].indexSets[0].overlap).toBeNull();
+  });
+
+  it('has the best model on held-out examples where a run has one, and what of it was measured', () => {
+    const result = { cleanAccuracy: 0.975, robustAccuracy: Number.NaN };
+    const records = [{ epoch: 6, result }, { epoch: 6 }, undefined].map((best) => runRecord({ best }));
+    const summary = summarise(records);
+    expect(summary.runs.map(({ best }) => best)).toEqual([
+      { epoch: 6, clean: 0.975, robust: null },
+      { epoch: 6, clean: null, robust: null },
+      null,
+    ]);
+    expect(summarySchema.safeParse(summary).success).toBe(true);
+  });
+
+  it('tells how many examples were held out, and that runs differ in it', () => {
+    const dataset = { fingerprint: 'f1', trainExamples: 100, validationExamples: 20, testExamples: 30 };
+    const { runs } = summarise([runRecord({ dataset }), runRecord({ dataset: { ...dataset, validationExamples: 0 } })]);
+    expect(runs.map(({ validationExamples }) => validationExamples)).toEqual([20, 0]);
+    expect(settingsThatDiffer(runs[0]!, runs[1]!)).toEqual(['held-out examples']);
   });
 
   it('divides the full run by the last pruned one', () => {

@@ -557,21 +557,22 @@ export type Evaluation = Message<"winnow.v1.Evaluation"> & {
   cleanAccuracy: number;
 
   /**
-   * Share classified correctly under the attack, in [0,1]; an upper bound of robust accuracy.
+   * Share classified correctly under the attack, in [0,1]; an upper bound of robust accuracy. AutoAttack's where it ran
+   * alone.
    *
    * @generated from field: double robust_accuracy = 2;
    */
   robustAccuracy: number;
 
   /**
-   * The attack, exact values.
+   * The attack, exact values; unset where AutoAttack ran alone.
    *
    * @generated from field: winnow.v1.AttackSpec attack = 3;
    */
   attack?: AttackSpec | undefined;
 
   /**
-   * The attack in words, for example "PGD-10".
+   * The attack in words, for example "PGD-10"; "AutoAttack" where it ran alone.
    *
    * @generated from field: string attack_name = 4;
    */
@@ -585,7 +586,7 @@ export type Evaluation = Message<"winnow.v1.Evaluation"> & {
   examples: number;
 
   /**
-   * Seconds it took.
+   * Seconds it took, all sittings of a resumed evaluation together.
    *
    * @generated from field: double seconds = 6;
    */
@@ -599,7 +600,8 @@ export type Evaluation = Message<"winnow.v1.Evaluation"> & {
   split: Split;
 
   /**
-   * Signs that gradients are masked and the figures too high, as sentences; none where nothing is suspicious.
+   * Signs that gradients are masked and the figures too high, as sentences; none where nothing is suspicious. Only
+   * EvaluateModel looks for them.
    *
    * @generated from field: repeated string warnings = 8;
    */

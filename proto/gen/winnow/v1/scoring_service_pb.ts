@@ -24,7 +24,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file winnow/v1/scoring_service.proto.
  */
 export const file_winnow_v1_scoring_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch93aW5ub3cvdjEvc2NvcmluZ19zZXJ2aWNlLnByb3RvEgl3aW5ub3cudjEi7wEKDVNjb3JpbmdUYXJnZXQSJwoHZGF0YXNldBgBIAEoCzIWLndpbm5vdy52MS5EYXRhc2V0U3BlYxIjCgVtb2RlbBgCIAEoCzIULndpbm5vdy52MS5Nb2RlbFNwZWMSLAoKY2hlY2twb2ludBgDIAEoCzIYLndpbm5vdy52MS5DaGVja3BvaW50UmVmEisKCW9iamVjdGl2ZRgEIAEoCzIYLndpbm5vdy52MS5PYmplY3RpdmVTcGVjEgwKBHNlZWQYBSABKAQSJwoJcHJlY2lzaW9uGAYgASgOMhQud2lubm93LnYxLlByZWNpc2lvbiI6CgxXb3JrUHJvZ3Jlc3MSDQoFcGhhc2UYASABKAkSDAoEZG9uZRgCIAEoDRINCgV0b3RhbBgDIAEoDSIUChJMaXN0U2NvcmVyc1JlcXVlc3QiRAoTTGlzdFNjb3JlcnNSZXNwb25zZRItCgdzY29yZXJzGAEgAygLMhwud2lubm93LnYxLlNjb3JlckRlc2NyaXB0aW9uIu0BChNTY29yZURhdGFzZXRSZXF1ZXN0EigKBnRhcmdldBgBIAEoCzIYLndpbm5vdy52MS5TY29yaW5nVGFyZ2V0Eg4KBnNjb3JlchgCIAEoCRJCCgpwYXJhbWV0ZXJzGAMgAygLMi4ud2lubm93LnYxLlNjb3JlRGF0YXNldFJlcXVlc3QuUGFyYW1ldGVyc0VudHJ5EiUKBmF0dGFjaxgEIAEoCzIVLndpbm5vdy52MS5BdHRhY2tTcGVjGjEKD1BhcmFtZXRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIqIBChRTY29yZURhdGFzZXRSZXNwb25zZRIrCghwcm9ncmVzcxgBIAEoCzIXLndpbm5vdy52MS5Xb3JrUHJvZ3Jlc3NIABInCgZzY29yZXMYAiABKAsyFS53aW5ub3cudjEuU2NvcmVDaHVua0gAEiwKB3N1bW1hcnkYAyABKAsyGS53aW5ub3cudjEuU2NvcmluZ1N1bW1hcnlIAEIGCgRwYXJ0IlgKDlNjb3JpbmdTdW1tYXJ5EicKB2RhdGFzZXQYASABKAsyFi53aW5ub3cudjEuRGF0YXNldEluZm8SHQoEY29zdBgCIAEoCzIPLndpbm5vdy52MS5Db3N0ImwKE1NlbGVjdFN1YnNldFJlcXVlc3QSKAoGdGFyZ2V0GAEgASgLMhgud2lubm93LnYxLlNjb3JpbmdUYXJnZXQSKwoJc2VsZWN0aW9uGAIgASgLMhgud2lubm93LnYxLlNlbGVjdGlvblNwZWMidQoUU2VsZWN0U3Vic2V0UmVzcG9uc2USKwoIcHJvZ3Jlc3MYASABKAsyFy53aW5ub3cudjEuV29ya1Byb2dyZXNzSAASKAoJaW5kZXhfc2V0GAIgASgLMhMud2lubm93LnYxLkluZGV4U2V0SABCBgoEcGFydCJCChJHZXRJbmRleFNldFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhIKBXJvdW5kGAIgASgNSACIAQFCCAoGX3JvdW5kIj0KE0dldEluZGV4U2V0UmVzcG9uc2USJgoJaW5kZXhfc2V0GAEgASgLMhMud2lubm93LnYxLkluZGV4U2V0IjsKFVdhdGNoSW5kZXhTZXRzUmVxdWVzdBIOCgZydW5faWQYASABKAkSEgoKZnJvbV9yb3VuZBgCIAEoDSJAChZXYXRjaEluZGV4U2V0c1Jlc3BvbnNlEiYKCWluZGV4X3NldBgBIAEoCzITLndpbm5vdy52MS5JbmRleFNldCI5ChZFeHBsYWluRXhhbXBsZXNSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdpbmRpY2VzGAIgAygNIm0KF0V4cGxhaW5FeGFtcGxlc1Jlc3BvbnNlEisKCGV4YW1wbGVzGAEgAygLMhkud2lubm93LnYxLkV4YW1wbGVIaXN0b3J5Eg4KBnNjb3JlchgCIAEoCRIVCg1zY29yZV9tZWFuaW5nGAMgASgJIlcKDkV4YW1wbGVIaXN0b3J5Eg0KBWluZGV4GAEgASgNEg0KBWxhYmVsGAIgASgNEicKBnJvdW5kcxgDIAMoCzIXLndpbm5vdy52MS5FeGFtcGxlUm91bmQioQEKDEV4YW1wbGVSb3VuZBINCgVyb3VuZBgBIAEoDRIMCgRrZXB0GAIgASgIEg4KBndlaWdodBgDIAEoARISCgVzY29yZRgEIAEoAUgAiAEBEhEKBHJhbmsYBSABKA1IAYgBARIWCg5jbGFzc19leGFtcGxlcxgGIAEoDRISCgpjbGFzc19rZXB0GAcgASgNQggKBl9zY29yZUIHCgVfcmFuazKFBAoOU2NvcmluZ1NlcnZpY2USTAoLTGlzdFNjb3JlcnMSHS53aW5ub3cudjEuTGlzdFNjb3JlcnNSZXF1ZXN0Gh4ud2lubm93LnYxLkxpc3RTY29yZXJzUmVzcG9uc2USUQoMU2NvcmVEYXRhc2V0Eh4ud2lubm93LnYxLlNjb3JlRGF0YXNldFJlcXVlc3QaHy53aW5ub3cudjEuU2NvcmVEYXRhc2V0UmVzcG9uc2UwARJRCgxTZWxlY3RTdWJzZXQSHi53aW5ub3cudjEuU2VsZWN0U3Vic2V0UmVxdWVzdBofLndpbm5vdy52MS5TZWxlY3RTdWJzZXRSZXNwb25zZTABEkwKC0dldEluZGV4U2V0Eh0ud2lubm93LnYxLkdldEluZGV4U2V0UmVxdWVzdBoeLndpbm5vdy52MS5HZXRJbmRleFNldFJlc3BvbnNlElgKD0V4cGxhaW5FeGFtcGxlcxIhLndpbm5vdy52MS5FeHBsYWluRXhhbXBsZXNSZXF1ZXN0GiIud2lubm93LnYxLkV4cGxhaW5FeGFtcGxlc1Jlc3BvbnNlElcKDldhdGNoSW5kZXhTZXRzEiAud2lubm93LnYxLldhdGNoSW5kZXhTZXRzUmVxdWVzdBohLndpbm5vdy52MS5XYXRjaEluZGV4U2V0c1Jlc3BvbnNlMAFiBnByb3RvMw", [file_winnow_v1_cost, file_winnow_v1_dataset, file_winnow_v1_index_set, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_scorer_service, file_winnow_v1_selection]);
+  fileDesc("Ch93aW5ub3cvdjEvc2NvcmluZ19zZXJ2aWNlLnByb3RvEgl3aW5ub3cudjEi7wEKDVNjb3JpbmdUYXJnZXQSJwoHZGF0YXNldBgBIAEoCzIWLndpbm5vdy52MS5EYXRhc2V0U3BlYxIjCgVtb2RlbBgCIAEoCzIULndpbm5vdy52MS5Nb2RlbFNwZWMSLAoKY2hlY2twb2ludBgDIAEoCzIYLndpbm5vdy52MS5DaGVja3BvaW50UmVmEisKCW9iamVjdGl2ZRgEIAEoCzIYLndpbm5vdy52MS5PYmplY3RpdmVTcGVjEgwKBHNlZWQYBSABKAQSJwoJcHJlY2lzaW9uGAYgASgOMhQud2lubm93LnYxLlByZWNpc2lvbiI6CgxXb3JrUHJvZ3Jlc3MSDQoFcGhhc2UYASABKAkSDAoEZG9uZRgCIAEoDRINCgV0b3RhbBgDIAEoDSIUChJMaXN0U2NvcmVyc1JlcXVlc3QiRAoTTGlzdFNjb3JlcnNSZXNwb25zZRItCgdzY29yZXJzGAEgAygLMhwud2lubm93LnYxLlNjb3JlckRlc2NyaXB0aW9uIu0BChNTY29yZURhdGFzZXRSZXF1ZXN0EigKBnRhcmdldBgBIAEoCzIYLndpbm5vdy52MS5TY29yaW5nVGFyZ2V0Eg4KBnNjb3JlchgCIAEoCRJCCgpwYXJhbWV0ZXJzGAMgAygLMi4ud2lubm93LnYxLlNjb3JlRGF0YXNldFJlcXVlc3QuUGFyYW1ldGVyc0VudHJ5EiUKBmF0dGFjaxgEIAEoCzIVLndpbm5vdy52MS5BdHRhY2tTcGVjGjEKD1BhcmFtZXRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIqIBChRTY29yZURhdGFzZXRSZXNwb25zZRIrCghwcm9ncmVzcxgBIAEoCzIXLndpbm5vdy52MS5Xb3JrUHJvZ3Jlc3NIABInCgZzY29yZXMYAiABKAsyFS53aW5ub3cudjEuU2NvcmVDaHVua0gAEiwKB3N1bW1hcnkYAyABKAsyGS53aW5ub3cudjEuU2NvcmluZ1N1bW1hcnlIAEIGCgRwYXJ0IlgKDlNjb3JpbmdTdW1tYXJ5EicKB2RhdGFzZXQYASABKAsyFi53aW5ub3cudjEuRGF0YXNldEluZm8SHQoEY29zdBgCIAEoCzIPLndpbm5vdy52MS5Db3N0ImwKE1NlbGVjdFN1YnNldFJlcXVlc3QSKAoGdGFyZ2V0GAEgASgLMhgud2lubm93LnYxLlNjb3JpbmdUYXJnZXQSKwoJc2VsZWN0aW9uGAIgASgLMhgud2lubm93LnYxLlNlbGVjdGlvblNwZWMidQoUU2VsZWN0U3Vic2V0UmVzcG9uc2USKwoIcHJvZ3Jlc3MYASABKAsyFy53aW5ub3cudjEuV29ya1Byb2dyZXNzSAASKAoJaW5kZXhfc2V0GAIgASgLMhMud2lubm93LnYxLkluZGV4U2V0SABCBgoEcGFydCJCChJHZXRJbmRleFNldFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhIKBXJvdW5kGAIgASgNSACIAQFCCAoGX3JvdW5kIj0KE0dldEluZGV4U2V0UmVzcG9uc2USJgoJaW5kZXhfc2V0GAEgASgLMhMud2lubm93LnYxLkluZGV4U2V0IjsKFVdhdGNoSW5kZXhTZXRzUmVxdWVzdBIOCgZydW5faWQYASABKAkSEgoKZnJvbV9yb3VuZBgCIAEoDSJAChZXYXRjaEluZGV4U2V0c1Jlc3BvbnNlEiYKCWluZGV4X3NldBgBIAEoCzITLndpbm5vdy52MS5JbmRleFNldCI5ChZFeHBsYWluRXhhbXBsZXNSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdpbmRpY2VzGAIgAygNIm0KF0V4cGxhaW5FeGFtcGxlc1Jlc3BvbnNlEisKCGV4YW1wbGVzGAEgAygLMhkud2lubm93LnYxLkV4YW1wbGVIaXN0b3J5Eg4KBnNjb3JlchgCIAEoCRIVCg1zY29yZV9tZWFuaW5nGAMgASgJIlcKDkV4YW1wbGVIaXN0b3J5Eg0KBWluZGV4GAEgASgNEg0KBWxhYmVsGAIgASgNEicKBnJvdW5kcxgDIAMoCzIXLndpbm5vdy52MS5FeGFtcGxlUm91bmQioQEKDEV4YW1wbGVSb3VuZBINCgVyb3VuZBgBIAEoDRIMCgRrZXB0GAIgASgIEg4KBndlaWdodBgDIAEoARISCgVzY29yZRgEIAEoAUgAiAEBEhEKBHJhbmsYBSABKA1IAYgBARIWCg5jbGFzc19leGFtcGxlcxgGIAEoDRISCgpjbGFzc19rZXB0GAcgASgNQggKBl9zY29yZUIHCgVfcmFuayJOChJHZXRFeGFtcGxlc1JlcXVlc3QSJwoHZGF0YXNldBgBIAEoCzIWLndpbm5vdy52MS5EYXRhc2V0U3BlYxIPCgdpbmRpY2VzGAIgAygNIkAKE0dldEV4YW1wbGVzUmVzcG9uc2USKQoIZXhhbXBsZXMYASADKAsyFy53aW5ub3cudjEuRXhhbXBsZUltYWdlIk0KDEV4YW1wbGVJbWFnZRINCgVpbmRleBgBIAEoDRINCgVsYWJlbBgCIAEoDRISCgpjbGFzc19uYW1lGAMgASgJEgsKA3BuZxgEIAEoDDLTBAoOU2NvcmluZ1NlcnZpY2USTAoLTGlzdFNjb3JlcnMSHS53aW5ub3cudjEuTGlzdFNjb3JlcnNSZXF1ZXN0Gh4ud2lubm93LnYxLkxpc3RTY29yZXJzUmVzcG9uc2USUQoMU2NvcmVEYXRhc2V0Eh4ud2lubm93LnYxLlNjb3JlRGF0YXNldFJlcXVlc3QaHy53aW5ub3cudjEuU2NvcmVEYXRhc2V0UmVzcG9uc2UwARJRCgxTZWxlY3RTdWJzZXQSHi53aW5ub3cudjEuU2VsZWN0U3Vic2V0UmVxdWVzdBofLndpbm5vdy52MS5TZWxlY3RTdWJzZXRSZXNwb25zZTABEkwKC0dldEluZGV4U2V0Eh0ud2lubm93LnYxLkdldEluZGV4U2V0UmVxdWVzdBoeLndpbm5vdy52MS5HZXRJbmRleFNldFJlc3BvbnNlElgKD0V4cGxhaW5FeGFtcGxlcxIhLndpbm5vdy52MS5FeHBsYWluRXhhbXBsZXNSZXF1ZXN0GiIud2lubm93LnYxLkV4cGxhaW5FeGFtcGxlc1Jlc3BvbnNlEkwKC0dldEV4YW1wbGVzEh0ud2lubm93LnYxLkdldEV4YW1wbGVzUmVxdWVzdBoeLndpbm5vdy52MS5HZXRFeGFtcGxlc1Jlc3BvbnNlElcKDldhdGNoSW5kZXhTZXRzEiAud2lubm93LnYxLldhdGNoSW5kZXhTZXRzUmVxdWVzdBohLndpbm5vdy52MS5XYXRjaEluZGV4U2V0c1Jlc3BvbnNlMAFiBnByb3RvMw", [file_winnow_v1_cost, file_winnow_v1_dataset, file_winnow_v1_index_set, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_scorer_service, file_winnow_v1_selection]);
 
 /**
  * What to score and with what.
@@ -593,6 +593,97 @@ export const ExampleRoundSchema: GenMessage<ExampleRound> = /*@__PURE__*/
   messageDesc(file_winnow_v1_scoring_service, 16);
 
 /**
+ * Asks for training examples.
+ *
+ * @generated from message winnow.v1.GetExamplesRequest
+ */
+export type GetExamplesRequest = Message<"winnow.v1.GetExamplesRequest"> & {
+  /**
+   * The data set, as the run was given it: what its indices mean depends on how many examples it uses and holds out.
+   *
+   * @generated from field: winnow.v1.DatasetSpec dataset = 1;
+   */
+  dataset?: DatasetSpec | undefined;
+
+  /**
+   * Indices of training examples, at least 1 and at most 256; fewer where their images together exceed 8 MiB.
+   *
+   * @generated from field: repeated uint32 indices = 2;
+   */
+  indices: number[];
+};
+
+/**
+ * Describes the message winnow.v1.GetExamplesRequest.
+ * Use `create(GetExamplesRequestSchema)` to create a new message.
+ */
+export const GetExamplesRequestSchema: GenMessage<GetExamplesRequest> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scoring_service, 17);
+
+/**
+ * Training examples.
+ *
+ * @generated from message winnow.v1.GetExamplesResponse
+ */
+export type GetExamplesResponse = Message<"winnow.v1.GetExamplesResponse"> & {
+  /**
+   * One for each index asked for, in that order.
+   *
+   * @generated from field: repeated winnow.v1.ExampleImage examples = 1;
+   */
+  examples: ExampleImage[];
+};
+
+/**
+ * Describes the message winnow.v1.GetExamplesResponse.
+ * Use `create(GetExamplesResponseSchema)` to create a new message.
+ */
+export const GetExamplesResponseSchema: GenMessage<GetExamplesResponse> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scoring_service, 18);
+
+/**
+ * A training example to look at.
+ *
+ * @generated from message winnow.v1.ExampleImage
+ */
+export type ExampleImage = Message<"winnow.v1.ExampleImage"> & {
+  /**
+   * Its index.
+   *
+   * @generated from field: uint32 index = 1;
+   */
+  index: number;
+
+  /**
+   * Its class label.
+   *
+   * @generated from field: uint32 label = 2;
+   */
+  label: number;
+
+  /**
+   * The class's name.
+   *
+   * @generated from field: string class_name = 3;
+   */
+  className: string;
+
+  /**
+   * The image as a PNG file, at its own size and not augmented.
+   *
+   * @generated from field: bytes png = 4;
+   */
+  png: Uint8Array;
+};
+
+/**
+ * Describes the message winnow.v1.ExampleImage.
+ * Use `create(ExampleImageSchema)` to create a new message.
+ */
+export const ExampleImageSchema: GenMessage<ExampleImage> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scoring_service, 19);
+
+/**
  * Computes the importance of examples under attack and prunes data sets by it.
  *
  * @generated from service winnow.v1.ScoringService
@@ -649,6 +740,17 @@ export const ScoringService: GenService<{
     methodKind: "unary";
     input: typeof ExplainExamplesRequestSchema;
     output: typeof ExplainExamplesResponseSchema;
+  },
+  /**
+   * Shows training examples: image, label and class. INVALID_ARGUMENT names the field, for example for an index that the
+   * data set does not have; NOT_FOUND for unknown data sets.
+   *
+   * @generated from rpc winnow.v1.ScoringService.GetExamples
+   */
+  getExamples: {
+    methodKind: "unary";
+    input: typeof GetExamplesRequestSchema;
+    output: typeof GetExamplesResponseSchema;
   },
   /**
    * Streams a run's index sets, those already published first, until the caller cancels.

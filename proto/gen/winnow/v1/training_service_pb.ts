@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file winnow/v1/training_service.proto.
  */
 export const file_winnow_v1_training_service: GenFile = /*@__PURE__*/
-  fileDesc("CiB3aW5ub3cvdjEvdHJhaW5pbmdfc2VydmljZS5wcm90bxIJd2lubm93LnYxIjQKEENyZWF0ZVJ1blJlcXVlc3QSIAoEc3BlYxgBIAEoCzISLndpbm5vdy52MS5SdW5TcGVjIjAKEUNyZWF0ZVJ1blJlc3BvbnNlEhsKA3J1bhgBIAEoCzIOLndpbm5vdy52MS5SdW4iHwoNR2V0UnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkiLQoOR2V0UnVuUmVzcG9uc2USGwoDcnVuGAEgASgLMg4ud2lubm93LnYxLlJ1biI4Cg9MaXN0UnVuc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiSQoQTGlzdFJ1bnNSZXNwb25zZRIcCgRydW5zGAEgAygLMg4ud2lubm93LnYxLlJ1bhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIQoPV2F0Y2hSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSJoChBXYXRjaFJ1blJlc3BvbnNlEh0KA3J1bhgBIAEoCzIOLndpbm5vdy52MS5SdW5IABIsCghwcm9ncmVzcxgCIAEoCzIYLndpbm5vdy52MS5FcG9jaFByb2dyZXNzSABCBwoFZXZlbnQioQEKDUVwb2NoUHJvZ3Jlc3MSDQoFcGhhc2UYASABKAkSDQoFZXBvY2gYAiABKA0SDAoEZG9uZRgDIAEoDRINCgV0b3RhbBgEIAEoDRIMCgRsb3NzGAUgASgBEhIKCmtlcHRfc2hhcmUYBiABKAESFAoMc2Vjb25kc19sZWZ0GAcgASgBEh0KBGNvc3QYCCABKAsyDy53aW5ub3cudjEuQ29zdCIiChBDYW5jZWxSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSIwChFDYW5jZWxSdW5SZXNwb25zZRIbCgNydW4YASABKAsyDi53aW5ub3cudjEuUnVuIokCChRFdmFsdWF0ZU1vZGVsUmVxdWVzdBInCgdkYXRhc2V0GAEgASgLMhYud2lubm93LnYxLkRhdGFzZXRTcGVjEiMKBW1vZGVsGAIgASgLMhQud2lubm93LnYxLk1vZGVsU3BlYxIsCgpjaGVja3BvaW50GAMgASgLMhgud2lubm93LnYxLkNoZWNrcG9pbnRSZWYSJQoGYXR0YWNrGAQgASgLMhUud2lubm93LnYxLkF0dGFja1NwZWMSDAoEc2VlZBgFIAEoBBIQCghleGFtcGxlcxgGIAEoDRIuCgthdXRvX2F0dGFjaxgHIAEoCzIZLndpbm5vdy52MS5BdXRvQXR0YWNrU3BlYyJ/ChVFdmFsdWF0ZU1vZGVsUmVzcG9uc2USMQoIcHJvZ3Jlc3MYASABKAsyHS53aW5ub3cudjEuRXZhbHVhdGlvblByb2dyZXNzSAASKwoKZXZhbHVhdGlvbhgCIAEoCzIVLndpbm5vdy52MS5FdmFsdWF0aW9uSABCBgoEcGFydCJSChJFdmFsdWF0aW9uUHJvZ3Jlc3MSDAoEZG9uZRgBIAEoDRINCgV0b3RhbBgCIAEoDRINCgVwaGFzZRgDIAEoCRIQCghzdGFuZGluZxgEIAEoDSImChREb3dubG9hZE1vZGVsUmVxdWVzdBIOCgZydW5faWQYASABKAkiUwoVRG93bmxvYWRNb2RlbFJlc3BvbnNlEiwKCmNoZWNrcG9pbnQYASABKAsyGC53aW5ub3cudjEuQ2hlY2twb2ludFJlZhIMCgRkYXRhGAIgASgMMpgECg9UcmFpbmluZ1NlcnZpY2USRgoJQ3JlYXRlUnVuEhsud2lubm93LnYxLkNyZWF0ZVJ1blJlcXVlc3QaHC53aW5ub3cudjEuQ3JlYXRlUnVuUmVzcG9uc2USPQoGR2V0UnVuEhgud2lubm93LnYxLkdldFJ1blJlcXVlc3QaGS53aW5ub3cudjEuR2V0UnVuUmVzcG9uc2USQwoITGlzdFJ1bnMSGi53aW5ub3cudjEuTGlzdFJ1bnNSZXF1ZXN0Ghsud2lubm93LnYxLkxpc3RSdW5zUmVzcG9uc2USRQoIV2F0Y2hSdW4SGi53aW5ub3cudjEuV2F0Y2hSdW5SZXF1ZXN0Ghsud2lubm93LnYxLldhdGNoUnVuUmVzcG9uc2UwARJGCglDYW5jZWxSdW4SGy53aW5ub3cudjEuQ2FuY2VsUnVuUmVxdWVzdBocLndpbm5vdy52MS5DYW5jZWxSdW5SZXNwb25zZRJUCg1FdmFsdWF0ZU1vZGVsEh8ud2lubm93LnYxLkV2YWx1YXRlTW9kZWxSZXF1ZXN0GiAud2lubm93LnYxLkV2YWx1YXRlTW9kZWxSZXNwb25zZTABElQKDURvd25sb2FkTW9kZWwSHy53aW5ub3cudjEuRG93bmxvYWRNb2RlbFJlcXVlc3QaIC53aW5ub3cudjEuRG93bmxvYWRNb2RlbFJlc3BvbnNlMAFiBnByb3RvMw", [file_winnow_v1_autoattack, file_winnow_v1_cost, file_winnow_v1_dataset, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_run]);
+  fileDesc("CiB3aW5ub3cvdjEvdHJhaW5pbmdfc2VydmljZS5wcm90bxIJd2lubm93LnYxIjQKEENyZWF0ZVJ1blJlcXVlc3QSIAoEc3BlYxgBIAEoCzISLndpbm5vdy52MS5SdW5TcGVjIjAKEUNyZWF0ZVJ1blJlc3BvbnNlEhsKA3J1bhgBIAEoCzIOLndpbm5vdy52MS5SdW4iHwoNR2V0UnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkiLQoOR2V0UnVuUmVzcG9uc2USGwoDcnVuGAEgASgLMg4ud2lubm93LnYxLlJ1biI4Cg9MaXN0UnVuc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiSQoQTGlzdFJ1bnNSZXNwb25zZRIcCgRydW5zGAEgAygLMg4ud2lubm93LnYxLlJ1bhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIQoPV2F0Y2hSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSJoChBXYXRjaFJ1blJlc3BvbnNlEh0KA3J1bhgBIAEoCzIOLndpbm5vdy52MS5SdW5IABIsCghwcm9ncmVzcxgCIAEoCzIYLndpbm5vdy52MS5FcG9jaFByb2dyZXNzSABCBwoFZXZlbnQioQEKDUVwb2NoUHJvZ3Jlc3MSDQoFcGhhc2UYASABKAkSDQoFZXBvY2gYAiABKA0SDAoEZG9uZRgDIAEoDRINCgV0b3RhbBgEIAEoDRIMCgRsb3NzGAUgASgBEhIKCmtlcHRfc2hhcmUYBiABKAESFAoMc2Vjb25kc19sZWZ0GAcgASgBEh0KBGNvc3QYCCABKAsyDy53aW5ub3cudjEuQ29zdCIiChBDYW5jZWxSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSIwChFDYW5jZWxSdW5SZXNwb25zZRIbCgNydW4YASABKAsyDi53aW5ub3cudjEuUnVuIokCChRFdmFsdWF0ZU1vZGVsUmVxdWVzdBInCgdkYXRhc2V0GAEgASgLMhYud2lubm93LnYxLkRhdGFzZXRTcGVjEiMKBW1vZGVsGAIgASgLMhQud2lubm93LnYxLk1vZGVsU3BlYxIsCgpjaGVja3BvaW50GAMgASgLMhgud2lubm93LnYxLkNoZWNrcG9pbnRSZWYSJQoGYXR0YWNrGAQgASgLMhUud2lubm93LnYxLkF0dGFja1NwZWMSDAoEc2VlZBgFIAEoBBIQCghleGFtcGxlcxgGIAEoDRIuCgthdXRvX2F0dGFjaxgHIAEoCzIZLndpbm5vdy52MS5BdXRvQXR0YWNrU3BlYyJ/ChVFdmFsdWF0ZU1vZGVsUmVzcG9uc2USMQoIcHJvZ3Jlc3MYASABKAsyHS53aW5ub3cudjEuRXZhbHVhdGlvblByb2dyZXNzSAASKwoKZXZhbHVhdGlvbhgCIAEoCzIVLndpbm5vdy52MS5FdmFsdWF0aW9uSABCBgoEcGFydCJSChJFdmFsdWF0aW9uUHJvZ3Jlc3MSDAoEZG9uZRgBIAEoDRINCgV0b3RhbBgCIAEoDRINCgVwaGFzZRgDIAEoCRIQCghzdGFuZGluZxgEIAEoDSI0ChREb3dubG9hZE1vZGVsUmVxdWVzdBIOCgZydW5faWQYASABKAkSDAoEYmVzdBgCIAEoCCJTChVEb3dubG9hZE1vZGVsUmVzcG9uc2USLAoKY2hlY2twb2ludBgBIAEoCzIYLndpbm5vdy52MS5DaGVja3BvaW50UmVmEgwKBGRhdGEYAiABKAwymAQKD1RyYWluaW5nU2VydmljZRJGCglDcmVhdGVSdW4SGy53aW5ub3cudjEuQ3JlYXRlUnVuUmVxdWVzdBocLndpbm5vdy52MS5DcmVhdGVSdW5SZXNwb25zZRI9CgZHZXRSdW4SGC53aW5ub3cudjEuR2V0UnVuUmVxdWVzdBoZLndpbm5vdy52MS5HZXRSdW5SZXNwb25zZRJDCghMaXN0UnVucxIaLndpbm5vdy52MS5MaXN0UnVuc1JlcXVlc3QaGy53aW5ub3cudjEuTGlzdFJ1bnNSZXNwb25zZRJFCghXYXRjaFJ1bhIaLndpbm5vdy52MS5XYXRjaFJ1blJlcXVlc3QaGy53aW5ub3cudjEuV2F0Y2hSdW5SZXNwb25zZTABEkYKCUNhbmNlbFJ1bhIbLndpbm5vdy52MS5DYW5jZWxSdW5SZXF1ZXN0Ghwud2lubm93LnYxLkNhbmNlbFJ1blJlc3BvbnNlElQKDUV2YWx1YXRlTW9kZWwSHy53aW5ub3cudjEuRXZhbHVhdGVNb2RlbFJlcXVlc3QaIC53aW5ub3cudjEuRXZhbHVhdGVNb2RlbFJlc3BvbnNlMAESVAoNRG93bmxvYWRNb2RlbBIfLndpbm5vdy52MS5Eb3dubG9hZE1vZGVsUmVxdWVzdBogLndpbm5vdy52MS5Eb3dubG9hZE1vZGVsUmVzcG9uc2UwAWIGcHJvdG8z", [file_winnow_v1_autoattack, file_winnow_v1_cost, file_winnow_v1_dataset, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_run]);
 
 /**
  * Asks for a run.
@@ -362,7 +362,8 @@ export type EvaluateModelRequest = Message<"winnow.v1.EvaluateModelRequest"> & {
   checkpoint?: CheckpointRef | undefined;
 
   /**
-   * PGD with restarts; may be unset where auto_attack is set.
+   * PGD with restarts, then cheap checks for masked gradients on the first 250 examples at most: random points against
+   * PGD, and PGD without a bound. May be unset where auto_attack is set.
    *
    * @generated from field: winnow.v1.AttackSpec attack = 4;
    */
@@ -383,7 +384,8 @@ export type EvaluateModelRequest = Message<"winnow.v1.EvaluateModelRequest"> & {
   examples: number;
 
   /**
-   * AutoAttack, run after the attack on the same examples where set.
+   * AutoAttack, run after the attack on the same examples where set: on all of them, those that the attack broke
+   * included. Where attack is set, its epsilon has to be the same.
    *
    * @generated from field: winnow.v1.AutoAttackSpec auto_attack = 7;
    */
@@ -441,21 +443,22 @@ export const EvaluateModelResponseSchema: GenMessage<EvaluateModelResponse> = /*
  */
 export type EvaluationProgress = Message<"winnow.v1.EvaluationProgress"> & {
   /**
-   * Examples measured, in the present phase.
+   * Examples measured, in the present phase; one under way counts by its share of the work.
    *
    * @generated from field: uint32 done = 1;
    */
   done: number;
 
   /**
-   * Examples to measure in it.
+   * Examples to measure in it; in AutoAttack those that its earlier attacks left standing.
    *
    * @generated from field: uint32 total = 2;
    */
   total: number;
 
   /**
-   * What is being done: the attack's name, for example "PGD-10" or "apgd-t".
+   * What is being done: the attack's name, for example "PGD-10" or "apgd-t", or the check's, "random noise" or
+   * "unbounded PGD".
    *
    * @generated from field: string phase = 3;
    */
@@ -488,6 +491,13 @@ export type DownloadModelRequest = Message<"winnow.v1.DownloadModelRequest"> & {
    * @generated from field: string run_id = 1;
    */
   runId: string;
+
+  /**
+   * Whether Run.best is wanted rather than the newest model. FAILED_PRECONDITION where the run has none.
+   *
+   * @generated from field: bool best = 2;
+   */
+  best: boolean;
 };
 
 /**
@@ -584,7 +594,9 @@ export const TrainingService: GenService<{
   },
   /**
    * Measures a checkpoint's accuracy; streams progress, then the result. What was found is kept as it is found: the same
-   * request after a crash, or after the caller went away, goes on where it was.
+   * request after a crash, or after the caller went away, goes on where it was. A result is kept for a week, and the same
+   * request gives it again without an attack. INVALID_ARGUMENT names the field: no attack at all, AutoAttack on fewer
+   * than four classes, two radii.
    *
    * @generated from rpc winnow.v1.TrainingService.EvaluateModel
    */
@@ -594,7 +606,7 @@ export const TrainingService: GenService<{
     output: typeof EvaluateModelResponseSchema;
   },
   /**
-   * Streams a run's newest model as a safetensors file.
+   * Streams a run's newest model, or its best, as a safetensors file.
    *
    * @generated from rpc winnow.v1.TrainingService.DownloadModel
    */

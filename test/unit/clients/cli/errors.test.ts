@@ -88,7 +88,7 @@ test.each([
   [['run', 'get'], /missing required argument 'id'/],
   [['run', 'create', '--fraction', '0'], /--fraction.*above 0 and at most 1/],
   [['run', 'create', '--epsilon', 'eight'], /--epsilon.*a ratio such as 8\/255/],
-  [['demo', '--objective', 'trade'], /--objective.*Allowed choices are at, trades, mart/],
+  [['demo', '--objective', 'trade'], /--objective.*Allowed choices are at, fast-at, trades, mart/],
   [['demo', '--seeds', '1,1'], /--seeds.*twice/],
   [['select'], /required option '--scorer <name>' not specified/],
   [['index-set', 'get', 'r1', '-1'], /'round'. give a whole number/],

@@ -42,6 +42,20 @@ test('a missing index set is an error with its reason', async () => {
   });
 });
 
+test('asks why examples were kept or dropped', async () => {
+  const asked: unknown[] = [];
+  const scoring = await client({
+    explainExamples: async ({ runId, indices }) => {
+      asked.push([runId, indices]);
+      return { scorer: 'el2n', examples: indices.map((index) => ({ index })) };
+    },
+  });
+  const { examples, scorer } = await scoring.explainExamples('r1', [7, 0]);
+  expect(asked).toEqual([['r1', [7, 0]]]);
+  expect(scorer).toBe('el2n');
+  expect(examples.map(({ index }) => index)).toEqual([7, 0]);
+});
+
 test('progress and the set of a selection arrive in order', async () => {
   const scoring = await client({
     async *selectSubset() {

@@ -32,15 +32,16 @@ test('without options it is the preset', () => {
 
 test('every option reaches the request', () => {
   const line =
-    '--dataset cifar-10 --train-examples 50 --test-examples 60 --model wide-resnet --depth 10 --width 2 --dropout 0.1 ' +
+    '--dataset cifar-10 --train-examples 50 --validation-examples 20 --test-examples 60 --model wide-resnet --depth 10 --width 2 --dropout 0.1 ' +
     '--objective mart --lambda 4 --epsilon 8/255 --step-size 2/255 --steps 7 --epochs 3 --batch-size 32 ' +
     '--learning-rate 0.2 --momentum 0.8 --weight-decay 1e-3 --schedule step --warmup-updates 9 --no-augment ' +
     '--score-steps 3 --score-step-size 1/255 --attack-policy bullet-train ' +
     '--fraction 1/4 --class-floor 0.5 --scorer-parameter rounds=4 --select-every 2 --warm-start 1 --max-staleness 1 ' +
+    '--reuse-signals ' +
     '--eval-epsilon 4/255 --eval-step-size 1/255 --eval-steps 20 --eval-restarts 2 --eval-examples 40 --eval-every 1 ' +
     '--eval-progress-examples 30';
   expect(specOf(line, { scorer: 'craig' })).toMatchObject({
-    dataset: { name: 'cifar-10', trainExamples: 50, testExamples: 60 },
+    dataset: { name: 'cifar-10', trainExamples: 50, validationExamples: 20, testExamples: 60 },
     model: { architecture: 'wide-resnet', depth: 10, width: 2, dropout: 0.1 },
     objective: { kind: ObjectiveKind.MART, lambda: 4, attack: { epsilon: 8 / 255, stepSize: 2 / 255, steps: 7 } },
     epochs: 3,
@@ -54,6 +55,7 @@ test('every option reaches the request', () => {
       everyEpochs: 2,
       warmStartEpochs: 1,
       maxStalenessEpochs: 1,
+      reuseTrainingSignals: true,
       attack: { epsilon: 8 / 255, stepSize: 1 / 255, steps: 3 },
     },
     attackPolicy: { kind: AttackPolicyKind.BULLET_TRAIN },
@@ -92,6 +94,23 @@ describe('what follows from what', () => {
     const spec = specOf('--epsilon 0.15');
     expect(spec.objective?.attack?.stepSize).toBeCloseTo(fullSize.stepSize / 2, 12);
     expect(spec.evaluation?.attack).toMatchObject({ epsilon: 0.15, stepSize: 0.0375 });
+  });
+
+  test('fast-at is AT with one step of 1.25 epsilon, unless steps or their size are given', () => {
+    const attackOf = (line: string) => specOf(`--objective fast-at ${line}`).objective?.attack;
+    expect(specOf('--objective fast-at').objective).toMatchObject({ kind: ObjectiveKind.AT });
+    expect(attackOf('')).toMatchObject({ epsilon: 0.3, stepSize: 1.25 * 0.3, steps: 1 });
+    expect(attackOf('--dataset cifar-10')).toMatchObject({ stepSize: 1.25 * (8 / 255), steps: 1 });
+    expect(attackOf('--epsilon 0.1')).toMatchObject({ epsilon: 0.1, stepSize: 0.125, steps: 1 });
+    expect(attackOf('--step-size 0.2')).toMatchObject({ stepSize: 0.2, steps: 1 });
+    expect(attackOf('--steps 2')).toMatchObject({ stepSize: 1.25 * 0.3, steps: 2 });
+    expect(attackOf('--epsilon 0.9')?.stepSize).toBe(1);
+    expect(specOf('--objective at').objective?.attack).toMatchObject({ stepSize: fullSize.stepSize, steps: 3 });
+    expect(specOf('--objective fast-at').evaluation?.attack).toMatchObject({ stepSize: 0.075, steps: 10 });
+  });
+
+  test('nothing is held out unless it is asked for', () => {
+    expect(specOf('').dataset?.validationExamples).toBe(0);
   });
 
   test('weights of other objectives are left out', () => {

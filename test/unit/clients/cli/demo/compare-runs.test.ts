@@ -115,6 +115,11 @@ test('a plan is said with exact values', () => {
   expect(text).toContain('full data against random, craig at 30 %');
 });
 
+test('a plan says fast-at, with its one step', () => {
+  const text = planText({ ...plan, settings: resolveSettings({ objective: 'fast-at' }) });
+  expect(text).toContain('FAST-AT, attacked by 1 step of 0.375 within eps 0.3');
+});
+
 test('all runs are created first, then followed one after the other', async () => {
   const { calls, compare } = await services();
   const finished = await compare();
