@@ -12,6 +12,8 @@ const DARK: Readonly<Record<keyof typeof COLOURS, string>> = {
   'series-4': '#e59bd2',
   'series-5': '#dbc14d',
   'series-6': '#b2b9c3',
+  'series-7': '#b7a3ff',
+  'series-8': '#d79a7c',
 };
 
 const LIGHT_PAGE = `${variables(COLOURS)} --link: #0a5a9c; --shade: #f4f6f8; color-scheme: light;`;
@@ -44,8 +46,11 @@ tbody th { font-weight: normal; }
 th.group { font-weight: 600; padding-top: .75rem; }
 tbody tr { border-bottom: 1px solid var(--grid); }
 .numbers td { white-space: nowrap; }
+/* More columns than others, of short figures. */
+.wide { font-size: .8rem; } .whole { white-space: nowrap; } .wide :is(th, td) { padding: .2rem .3rem; } .wide th:first-child { min-width: 10rem; padding-left: 0; }
 .settings td { text-align: left; min-width: 12rem; max-width: 22rem; }
 .settings thead th { text-align: left; }
+.by-row td { min-width: 8rem; } .by-row th:first-child { min-width: 16rem; }
 code { font-size: .85em; overflow-wrap: anywhere; }
 .plots { display: flex; flex-wrap: wrap; gap: 1.5rem 2rem; }
 figure { margin: 0; break-inside: avoid; }

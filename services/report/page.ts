@@ -1,8 +1,7 @@
 import { historySection } from './history-section.ts';
-import { type Html, html, trusted } from './html.ts';
-import { inlineSvg } from './inline-svg.ts';
+import { type Html, html } from './html.ts';
+import { pageDocument, plotFigures, section } from './page-document.ts';
 import { type PictureGroup, picturesSection } from './page-pictures.ts';
-import { PAGE_STYLE } from './page-style.ts';
 import { comparisonSection, roundsSection, settingsSection } from './page-tables.ts';
 import type { Plot } from './plots/plot.ts';
 import { READING_GUIDE } from './reading-guide.ts';
@@ -10,9 +9,6 @@ import { resultSentences } from './result-sentences.ts';
 import type { RunRecord } from './run-summary.ts';
 import { comparedRuns } from './summary.ts';
 import type { Summary } from './summary-schema.ts';
-
-/** Nothing but this file is loaded, even if a name should slip through as markup. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 /**
  * The report as one HTML file without scripts and without anything to load.
@@ -24,25 +20,12 @@ export function reportPage(
   plots: readonly Plot[],
   pictures: readonly PictureGroup[] = [],
 ): string {
-  const title = pageTitle(summary);
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${trusted(PAGE_STYLE)}</style>
-</head>
-<body>
-<header>
-<h1>${title}</h1>
-<p class="about">${about(summary)}</p>
-</header>
-<main>
-<div class="result">${resultSentences(summary).map((sentence) => html`<p>${sentence}</p>`)}</div>
-${summary.runs.length > 0 && html`<h2>Comparison</h2>${comparisonSection(summary)}`}
-${plots.length > 0 && html`<h2>Plots</h2><div class="plots">${plots.map(figure)}</div>`}
+  return pageDocument({
+    title: pageTitle(summary),
+    about: about(summary),
+    result: resultSentences(summary),
+    sections: html`${summary.runs.length > 0 && html`<h2>Comparison</h2>${comparisonSection(summary)}`}
+${plots.length > 0 && html`<h2>Plots</h2>${plotFigures(plots)}`}
 ${section('Rounds of selection', summary.runs.map(roundsSection))}
 ${section('Examples', picturesSection(pictures))}
 <h2>How to read this</h2>
@@ -52,11 +35,8 @@ ${versions(summary)}
 ${section(
   'Measurements by epoch',
   summary.runs.map((run, i) => historySection(records[i]!, run.label)),
-)}
-</main>
-</body>
-</html>
-`.markup;
+)}`,
+  });
 }
 
 function pageTitle(summary: Summary): string {
@@ -78,17 +58,6 @@ function about(summary: Summary): string {
   ]
     .filter((part) => part !== '')
     .join(' · ');
-}
-
-function figure(plot: Plot): Html {
-  return html`<figure><figcaption><strong>${plot.title}</strong> ${plot.caption}</figcaption>
-${inlineSvg(plot)}</figure>
-`;
-}
-
-function section(title: string, parts: readonly (Html | null)[]): Html | null {
-  const present = parts.filter((part) => part !== null);
-  return present.length === 0 ? null : html`<h2>${title}</h2>${present}`;
 }
 
 function versions(summary: Summary): Html | null {

@@ -52,7 +52,8 @@ function indexSetFiles(summary: Summary, records: readonly RunRecord[]): [string
   );
 }
 
-function plotFiles({ name, svg, png }: Plot): [string, string | Uint8Array][] {
+/** The files of a plot, by path. */
+export function plotFiles({ name, svg, png }: Plot): [string, string | Uint8Array][] {
   const drawn: [string, string | Uint8Array][] = [[`plots/${name}.svg`, svg]];
   return png === null ? drawn : [...drawn, [`plots/${name}.png`, png]];
 }

@@ -2,6 +2,7 @@ import { Command } from '@commander-js/extra-typings';
 import { processIo } from '../../clients/cli/cli-io.ts';
 import { catchInterrupts } from '../../clients/cli/interrupt.ts';
 import { describeError, errorLine } from '../../clients/cli/output/error-line.ts';
+import { scoringBench } from './scoring.ts';
 import { studyBench } from './study.ts';
 
 // `npm run bench -- NAME`: the measurements behind the README's figures. Too long for tests; results are committed.
@@ -9,7 +10,7 @@ import { studyBench } from './study.ts';
 const interrupt = catchInterrupts();
 const io = processIo(interrupt.signal);
 const program = new Command('bench').description('The measurements behind the README’s figures.');
-program.addCommand(studyBench(io));
+for (const bench of [studyBench, scoringBench]) program.addCommand(bench(io) as Command);
 try {
   await program.parseAsync();
 } catch (error) {

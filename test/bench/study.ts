@@ -5,10 +5,10 @@ import type { CliIo } from '../../clients/cli/cli-io.ts';
 import { projectPaths } from '../../clients/cli/cluster/project-paths.ts';
 import { type PlannedCell, plannedCells } from '../../clients/cli/study/cells.ts';
 import { readPlan, type StudyPlan } from '../../clients/cli/study/plan.ts';
-import { runStudy, studyResults } from '../../clients/cli/study/run-study.ts';
+import { runStudy, type StudyResults, studyResults } from '../../clients/cli/study/run-study.ts';
 import { isBaseline } from '../../services/report/study/row-key.ts';
 import type { StudyRow } from '../../services/report/study/study-rows.ts';
-import { studyMarkdown, studyTable } from '../../services/report/study/study-table.ts';
+import { studyTable } from '../../services/report/study/study-table.ts';
 
 const BENCH = join(projectPaths().root, 'test', 'bench');
 /** In the order they are run. */
@@ -30,12 +30,12 @@ function plans(): Planned[] {
   });
 }
 
-/** The committed rows, in the study's order. */
-export function committedRows(): StudyRow[] {
+/** The committed rows and cells, in the study's order. */
+export function committedStudy(): StudyResults {
   return studyResults(
     STUDY_RESULTS,
     plans().flatMap(({ cells }) => cells),
-  ).rows;
+  );
 }
 
 /** A row as one line of JSON: accuracies in [0,1], means over the seeds; `spread` holds their standard deviations. */
@@ -97,13 +97,18 @@ export function studyBench(io: CliIo) {
   return new Command('study')
     .description('full, random, Adv-GRAD-MATCH and Adv-GLISTER with AT, TRADES and MART on CIFAR-10 and CIFAR-100')
     .option('--json', 'one line of JSON per row')
-    .option('--markdown', 'the table as in the README')
+    .option('--readme', 'put the committed table, its plots and its result into the README')
     .option('--run <row>', 'make a row again, and the full run it is compared with; "all" for the whole study')
     .option('--output <folder>', 'folder of what --run makes; the same folder goes on', '.winnow/study')
     .option('--data-root <folder>', 'folder with the folders cifar10 and cifar100', 'data')
-    .action(async ({ json, markdown, run, output, dataRoot }) => {
-      const rows = run === undefined ? committedRows() : await recompute(run, output, dataRoot, io);
+    .action(async ({ json, readme, run, output, dataRoot }) => {
+      if (readme) {
+        // The plotting library takes a while to load; only this waits for it.
+        const { updateReadme } = await import('./study-readme.ts');
+        await updateReadme(committedStudy());
+      }
+      const rows = run === undefined ? committedStudy().rows : await recompute(run, output, dataRoot, io);
       if (json) for (const row of rows) io.out(jsonLine(row));
-      else io.out(markdown ? studyMarkdown(rows) : studyTable(rows));
+      else io.out(studyTable(rows));
     });
 }

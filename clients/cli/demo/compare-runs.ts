@@ -1,20 +1,14 @@
 import type { IndexSet } from '../../../proto/gen/winnow/v1/index_set_pb.ts';
 import { type Run, type RunSpec, RunState } from '../../../proto/gen/winnow/v1/run_pb.ts';
 import type { ScoringClient } from '../../node/scoring-client.ts';
-import type { TrainingClient } from '../../node/training-client.ts';
 import { CliError } from '../cli-error.ts';
+import type { ClusterClients } from '../cluster/own-cluster.ts';
 import { stateWord } from '../output/words.ts';
 import type { ProgressView } from '../progress/progress-view.ts';
 import { watchRun } from '../progress/watch-run.ts';
 
 // A service that is being stopped gets this long to take note that its runs are cancelled.
 const CANCEL_TIMEOUT_MS = 3_000;
-
-/** The services a demo calls. */
-export interface DemoClients {
-  readonly training: TrainingClient;
-  readonly scoring: ScoringClient;
-}
 
 /** A run as it ended, with the sets it trained on. */
 export interface FinishedRun {
@@ -28,7 +22,7 @@ export interface FinishedRun {
  */
 export async function compareRuns(
   specs: readonly RunSpec[],
-  clients: DemoClients,
+  clients: ClusterClients,
   view: ProgressView,
   signal: AbortSignal,
 ): Promise<FinishedRun[]> {
@@ -57,7 +51,7 @@ async function requireScorers(specs: readonly RunSpec[], scoring: ScoringClient,
 
 async function follow(
   run: Run,
-  { training, scoring }: DemoClients,
+  { training, scoring }: ClusterClients,
   view: ProgressView,
   signal: AbortSignal,
 ): Promise<FinishedRun> {

@@ -1,12 +1,9 @@
 import type { RunSpec } from '../../../proto/gen/winnow/v1/run_pb.ts';
-import { FULL, type RowKey, rowName } from '../../../services/report/study/row-key.ts';
+import { FULL, RANDOM, type RowKey, rowName } from '../../../services/report/study/row-key.ts';
 import { resolveSettings } from '../args/resolve-settings.ts';
 import type { RunSettings } from '../args/run-settings.ts';
 import { runSpec } from '../args/run-spec.ts';
 import type { StudyPlan } from './plan.ts';
-
-/** The random control: always beside the scorers. */
-const RANDOM = 'random';
 
 /** One run that a study is to make. */
 export interface PlannedCell {

@@ -6,7 +6,7 @@ import { logLevelOption } from '../commands/serve.ts';
 import { globalOptions } from '../connections.ts';
 import { plannedCells } from './cells.ts';
 import { readPlan } from './plan.ts';
-import { runStudy, saveStudy, studyResults } from './run-study.ts';
+import { runStudy, studyResults } from './run-study.ts';
 
 const HELP = `
 A plan is a JSON file:
@@ -50,9 +50,11 @@ export function compareCommand(io: CliIo) {
           io,
           json,
         );
-      const path = saveStudy(output, results);
-      if (json) io.out(JSON.stringify({ folder: output, rows: results.rows }));
-      else io.out(`\n${studyTable(results.rows)}\n\nFigures  ${path}`);
+      // The plotting library takes a while to load; only this command waits for it.
+      const { saveStudy } = await import('./save-study.ts');
+      const { page, figures } = await saveStudy(output, results);
+      if (json) io.out(JSON.stringify({ folder: output, page, rows: results.rows }));
+      else io.out(`\n${studyTable(results.rows)}\n\nPage     ${page}\nFigures  ${figures}`);
     });
 }
 

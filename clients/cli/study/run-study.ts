@@ -1,21 +1,16 @@
-import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { PictureGroup } from '../../../services/report/page-pictures.ts';
 import type { Cell } from '../../../services/report/study/cell.ts';
 import { type StudyRow, studyRows } from '../../../services/report/study/study-rows.ts';
-import { connectScoring } from '../../node/scoring-client.ts';
-import { connectTraining } from '../../node/training-client.ts';
 import type { CliIo } from '../cli-io.ts';
-import { type Cluster, startCluster } from '../cluster/cluster.ts';
-import { dataRoot } from '../cluster/data-root.ts';
-import { projectPaths, projectVersion } from '../cluster/project-paths.ts';
+import { type ClusterClients, checkOwnCluster, startOwnCluster, useCluster } from '../cluster/own-cluster.ts';
+import { projectVersion } from '../cluster/project-paths.ts';
 import { lockStore } from '../cluster/store-lock.ts';
-import { datasetPresent, freeDisk, freePort, servicesReady, writableFolder } from '../preflight/checks.ts';
-import { natsBinary } from '../preflight/nats-binary.ts';
-import { runChecks } from '../preflight/run-checks.ts';
 import { progressView } from '../progress/choose-view.ts';
 import { workProgress } from '../progress/work-progress.ts';
 import { CellStore, completeCells } from './cell-store.ts';
-import type { PlannedCell } from './cells.ts';
+import { type PlannedCell, plannedCells } from './cells.ts';
+import { fetchPictures } from './fetch-pictures.ts';
 import type { StudyPlan } from './plan.ts';
 import { runCell } from './run-cell.ts';
 
@@ -34,10 +29,9 @@ export interface StudyOptions {
 export interface StudyResults {
   readonly cells: Cell[];
   readonly rows: StudyRow[];
+  /** Examples that scorers kept most and least; empty where no services ran to ask for them. */
+  readonly pictures: PictureGroup[];
 }
-
-/** A free port that nobody else needs to know. */
-const ANY_PORT = '127.0.0.1:0';
 
 /** The parts of a study's folder. */
 export function studyFolders(output: string) {
@@ -50,7 +44,7 @@ export function studyResults(output: string, planned: readonly PlannedCell[]): S
   const order = new Map(planned.map(({ name }, i) => [name, i]));
   const place = ({ run }: Cell) => order.get(run.name) ?? order.size;
   const cells = completeCells(studyFolders(output).cells).sort((a, b) => place(a) - place(b) || a.seed - b.seed);
-  return { cells, rows: studyRows(cells) };
+  return { cells, rows: studyRows(cells), pictures: [] };
 }
 
 /**
@@ -59,78 +53,57 @@ export function studyResults(output: string, planned: readonly PlannedCell[]): S
  */
 export async function runStudy(options: StudyOptions, io: CliIo): Promise<StudyResults> {
   const folders = studyFolders(options.output);
-  const nats = natsBinary(io);
-  const root = dataRoot(options.dataRoot, folders.cluster);
-  io.err('Checking:');
-  await runChecks(
-    [
-      writableFolder('output', folders.root, '--output'),
-      freeDisk(folders.root, '--output'),
-      datasetPresent(root, options.plan.settings.dataset),
-      servicesReady(),
-      nats,
-      freePort('ports', ANY_PORT, 'another loopback configuration'),
-    ],
-    io,
-  );
+  const own = {
+    output: folders.root,
+    folder: folders.cluster,
+    logs: folders.logs,
+    dataRoot: options.dataRoot,
+    dataset: options.plan.settings.dataset,
+    keep: true,
+    logLevel: options.logLevel,
+  };
+  const binary = await checkOwnCluster(own, io);
   const unlock = lockStore(folders.cluster);
   try {
-    const cluster = await startCluster(
-      {
-        servicesFolder: projectPaths().services,
-        natsBinary: nats.path(),
-        natsFolder: join(folders.cluster, 'nats'),
-        removeNatsFolder: false,
-        logFolder: folders.logs,
-        dataRoot: root,
-        logLevel: options.logLevel,
-        listen: { scoring: ANY_PORT, training: ANY_PORT },
-      },
-      io.signal,
-    );
-    await runCells(cluster, options, io);
+    const cluster = await startOwnCluster(own, binary, io);
+    const pictures = await useCluster(cluster, io, (clients, signal) => runCells(clients, options, io, signal));
+    return { ...studyResults(options.output, options.cells), pictures };
   } finally {
     unlock();
   }
-  return studyResults(options.output, options.cells);
 }
 
-async function runCells(cluster: Cluster, { plan, cells, output }: StudyOptions, io: CliIo): Promise<void> {
-  const failed = new AbortController();
-  const signal = AbortSignal.any([io.signal, failed.signal]);
+/** Makes the cells, then fetches the pictures of all that are complete. */
+async function runCells(
+  clients: ClusterClients,
+  { plan, cells, output }: StudyOptions,
+  io: CliIo,
+  signal: AbortSignal,
+): Promise<PictureGroup[]> {
   const view = progressView(io, Math.max(...cells.map(({ name }) => name.length)));
-  const training = connectTraining(cluster.trainingAddress);
-  const scoring = connectScoring(cluster.scoringAddress);
   const tools = {
-    training,
-    scoring,
+    ...clients,
     view,
     store: new CellStore(studyFolders(output).cells),
     onEvaluation: workProgress(io),
     versions: { winnow: projectVersion(), node: process.version },
     signal,
   };
-  const work = (async () => {
+  try {
     for (const [i, planned] of cells.entries()) {
       view.note(`cell ${i + 1} of ${cells.length}: ${planned.name}, seed ${planned.seed}`);
       await runCell(planned, plan, tools);
     }
-  })();
-  try {
-    await Promise.race([work, cluster.failed]);
+    const note = (text: string) => view.note(text);
+    return await fetchPictures(cells[0]!.spec.dataset!, cellsOf(plan, output), { ...tools, note });
   } finally {
-    failed.abort();
-    await work.catch(() => {});
     view.close();
-    training.close();
-    scoring.close();
-    await cluster.stop();
   }
 }
 
-/** Writes a study's rows and cells for other programs to read. */
-export function saveStudy(output: string, { cells, rows }: StudyResults): string {
-  const path = join(studyFolders(output).root, 'study.json');
-  writeFileSync(path, `${JSON.stringify({ rows, cells }, null, 1)}\n`);
-  return path;
+/** The complete cells of a plan, which are all of one data set; a folder may hold those of another plan too. */
+function cellsOf(plan: StudyPlan, output: string): Cell[] {
+  const planned = plannedCells(plan);
+  const names = new Set(planned.map(({ name }) => name));
+  return studyResults(output, planned).cells.filter(({ run }) => names.has(run.name));
 }

@@ -24,7 +24,8 @@ export async function drawPlots(summary: Summary, records: readonly RunRecord[])
   return Promise.all(specs.map(drawPlot));
 }
 
-async function drawPlot({ spec, ...plot }: PlotSpec): Promise<Plot> {
+/** Draws one plot as SVG, and as PNG where the machine has fonts. */
+export async function drawPlot({ spec, ...plot }: PlotSpec): Promise<Plot> {
   const svg = withOwnIds(await drawSvg(spec), plot.name);
   return { ...plot, svg, png: rasterise(svg) };
 }

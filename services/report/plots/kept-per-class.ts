@@ -65,10 +65,11 @@ export function keptPerClassPlot({ record, summary }: PlottedRun): PlotSpec | nu
   };
 }
 
-/** Light enough at both ends for dark numbers (5.7:1 and more), in the dark too. */
-const RAMP = ['#f2f7fb', '#5b9bd0'];
+/** Colours of a heat map's ends, light enough for dark numbers (5.7:1 and more), in the dark too. */
+export const RAMP = ['#f2f7fb', '#5b9bd0'];
 
-const CELL_NUMBERS = {
+/** A heat map's layer of numbers: the field `share` in per cent. */
+export const CELL_NUMBERS = {
   mark: { type: 'text' as const, fontSize: 11 },
   encoding: {
     text: { field: 'share', type: 'quantitative' as const, format: '.1%' },
@@ -98,8 +99,8 @@ function classesToDraw(rounds: readonly AppliedRound[]): number[] {
   return [...ranked.slice(0, MAX_CLASSES / 2), ...ranked.slice(-MAX_CLASSES / 2)].sort((a, b) => a - b);
 }
 
-/** Names are made unique with their label, as two rows of the same name would fall together. */
-function classNames(names: readonly string[], classes: readonly number[]): string[] {
+/** Names of the labels `classes`, made unique with their label, as two rows of the same name would fall together. */
+export function classNames(names: readonly string[], classes: readonly number[]): string[] {
   return classes.map((label) => {
     const name = names[label];
     if (!name) return `class ${label}`;

@@ -12,6 +12,8 @@ export const COLOURS = {
   'series-4': '#9a3f86',
   'series-5': '#806600',
   'series-6': '#68707a',
+  'series-7': '#46268f',
+  'series-8': '#7a2d14',
 } as const;
 
 /** Colours of runs and phases in order; told apart with any common colour blindness. */
@@ -22,6 +24,8 @@ export const SERIES = [
   COLOURS['series-4'],
   COLOURS['series-5'],
   COLOURS['series-6'],
+  COLOURS['series-7'],
+  COLOURS['series-8'],
 ];
 
 /** Width of a plot's drawing area in pixels; with axes and legend it fits a page of 46 rem. */

@@ -54,6 +54,7 @@ describe('CreateRun', () => {
     ['spec.dataset.name', { dataset: { name: 'no-such' } }, UNKNOWN_DATASET],
     ['spec.dataset.name', { dataset: { name: '../mnist' } }],
     ['spec.dataset.train_examples', { dataset: { ...digits, trainExamples: 60_001 } }],
+    ['spec.dataset.validation_examples', { dataset: { ...digits, validationExamples: 60_000 } }],
     ['spec.dataset.test_examples', { dataset: { ...digits, testExamples: 10_001 } }],
     ['spec.model.architecture', { model: { architecture: 'no-such' } }, UNKNOWN_MODEL],
     ['spec.model.depth', { model: { architecture: 'resnet', depth: 9 } }],
@@ -115,6 +116,7 @@ describe.each([
     ['target.dataset.name', { dataset: { name: 'no-such' } }, UNKNOWN_DATASET],
     ['target.dataset.name', { dataset: { name: '' } }],
     ['target.dataset.train_examples', { dataset: { ...digits, trainExamples: 60_001 } }],
+    ['target.dataset.validation_examples', { dataset: { name: 'mnist', validationExamples: 60_000 } }],
     ['target.model.architecture', { model: { architecture: 'no-such' } }, UNKNOWN_MODEL],
     ['target.model.width', { model: { architecture: 'resnet', width: 0 } }],
     ['target.objective.attack.epsilon', { objective: attacked({ epsilon: 1.1 }) }],
@@ -158,6 +160,8 @@ it.each<Refusal<object>>([
   ['checkpoint.sha256', { checkpoint: { sha256: 'ABC' } }],
   ['attack', { attack: undefined }],
   ['attack.steps', { attack: { ...attack, steps: 1_001 } }],
+  ['auto_attack.epsilon', { attack: undefined, autoAttack: { epsilon: 8 } }],
+  ['auto_attack.epsilon', { autoAttack: { epsilon: attack.epsilon / 2 } }],
 ])('EvaluateModel names %s (%#)', async (field, changes, expected = INVALID) => {
   const request = { dataset: digits, model: smallCnn, checkpoint: NO_SUCH_FILE, attack };
   const failure = await rpcFailure(training.evaluateModel({ ...request, ...changes } as typeof request));

@@ -131,6 +131,16 @@ describe('SelectSubset', () => {
     expect(Math.max(...others)).toBeLessThanOrEqual(least);
   });
 
+  it('attacks held-out examples too, for a scorer that reads them', async () => {
+    const target = tinyTarget({ dataset: { ...digits, validationExamples: 50 } });
+    const [plain, validated] = [await select(0.2, 'adv-glister'), await select(0.2, 'adv-glister', target)];
+    expect(validated.datasetFingerprint).toBe(plain.datasetFingerprint);
+    expect(validated.indexGaps).not.toEqual(plain.indexGaps);
+    const steps = BigInt(attack.steps);
+    expect(validated.cost!.passes!.backward - plain.cost!.passes!.backward).toBe(50n * steps);
+    expect((await select(0.2, 'el2n', target)).cost!.passes).toEqual((await select(0.2, 'el2n')).cost!.passes);
+  });
+
   it('matches gradients the better the more it may keep', async () => {
     const residuals = [(await select(0.05)).quality!.residual!, (await select(0.4)).quality!.residual!];
     expect(residuals[1]).toBeLessThan(residuals[0]);

@@ -78,7 +78,7 @@ describe('reportPage', () => {
       for (const background of [colours.paper!, colours.shade!]) {
         for (const name of ['ink', 'muted', 'link']) expect(contrast(colours[name]!, background)).toBeGreaterThan(4.5);
       }
-      for (let n = 1; n <= 6; n += 1) expect(contrast(colours[`series-${n}`]!, colours.paper!)).toBeGreaterThan(3);
+      for (let n = 1; n <= 8; n += 1) expect(contrast(colours[`series-${n}`]!, colours.paper!)).toBeGreaterThan(3);
     }
     expect(html).toContain('stroke="var(--series-1)"');
     expect(html).not.toMatch(/(fill|stroke)="#ffffff"/);

@@ -56,6 +56,19 @@ test('asks why examples were kept or dropped', async () => {
   expect(examples.map(({ index }) => index)).toEqual([7, 0]);
 });
 
+test('shows examples in the order asked for', async () => {
+  const scoring = await client({
+    getExamples: async ({ dataset, indices }) => ({
+      examples: indices.map((index) => ({ index, className: dataset!.name, png: Uint8Array.of(index) })),
+    }),
+  });
+  const examples = await scoring.getExamples({ dataset: { name: 'mnist' }, indices: [7, 0] });
+  expect(examples.map(({ index, className, png }) => [index, className, [...png]])).toEqual([
+    [7, 'mnist', [7]],
+    [0, 'mnist', [0]],
+  ]);
+});
+
 test('progress and the set of a selection arrive in order', async () => {
   const scoring = await client({
     async *selectSubset() {
