@@ -239,7 +239,8 @@ export const SelectionFailureSchema: GenMessage<SelectionFailure> = /*@__PURE__*
 
 /**
  * Signals of some examples as training saw them: a safetensors file in the checkpoint object store with "indices" [M] and,
- * as far as they are needed, "clean_logits" and "adversarial_logits" [M, C], "clean_features" and "adversarial_features" [M, d].
+ * as far as they are needed, "clean_logits" and "adversarial_logits" [M, C], "clean_features" and "adversarial_features" [M, d],
+ * all float32, the indices as whole numbers.
  *
  * @generated from message winnow.v1.StoredSignals
  */

@@ -79,7 +79,8 @@ export type SelectionSpec = Message<"winnow.v1.SelectionSpec"> & {
   /**
    * Whether training hands over what it saw of the examples of its last epoch (logits, features), so that only the others
    * are attacked for scoring. Saves passes; what it saw is up to an epoch old, of augmented images and, as
-   * in training, by batch statistics. Not with BULLET_TRAIN.
+   * in training, by batch statistics. Under the training attack, whatever
+   * `attack` says. Not with BULLET_TRAIN.
    *
    * @generated from field: bool reuse_training_signals = 9;
    */
