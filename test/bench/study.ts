@@ -23,7 +23,7 @@ interface Planned {
 }
 
 /** The study's plans with their cells. */
-function plans(): Planned[] {
+export function plans(): Planned[] {
   return PLANS.map((name) => {
     const plan = readPlan(join(BENCH, 'study', `${name}.json`));
     return { plan, cells: plannedCells(plan) };

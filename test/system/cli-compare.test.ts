@@ -64,7 +64,7 @@ describe('winnow compare', { timeout: TIMEOUT_MS }, () => {
   });
 
   test('another plan in the same folder is refused, and what is there stays', async () => {
-    const { file, output, start } = writePlan({ ...PLAN, fractions: [1], settings: { ...PLAN.settings, epochs: 1 } });
+    const { file, output, start } = writePlan({ ...PLAN, settings: { ...PLAN.settings, epochs: 1 } });
     expect(await start('--rows', 'trades/full').exited).toMatchObject({ code: 0 });
     writeFileSync(file, JSON.stringify({ ...PLAN, settings: { ...PLAN.settings, epochs: 3 } }));
     const { code, err } = await start('--rows', 'trades/full').exited;

@@ -1,5 +1,8 @@
-/** An objective as it is written on the command line; "fast-at" is AT whose attack is one step (Wong 2020). */
-export type ObjectiveName = 'at' | 'fast-at' | 'trades' | 'mart';
+/** The objectives of the command line; "fast-at" is AT whose attack is one step (Wong 2020). */
+export const objectiveNames = ['at', 'fast-at', 'trades', 'mart'] as const;
+
+/** An objective as it is written on the command line. */
+export type ObjectiveName = (typeof objectiveNames)[number];
 /** A learning-rate schedule as it is written on the command line. */
 export type ScheduleName = 'constant' | 'cosine' | 'step';
 

@@ -24,8 +24,8 @@ const objectiveKinds = {
 };
 const attackPolicies = { fixed: AttackPolicyKind.FIXED, 'bullet-train': AttackPolicyKind.BULLET_TRAIN };
 const schedules = { constant: Schedule.CONSTANT, cosine: Schedule.COSINE, step: Schedule.STEP };
-// As the contract says of evaluations: steps of a quarter of the radius.
-const EVALUATION_STEPS_PER_RADIUS = 4;
+/** As the contract says of evaluations: steps of a quarter of the radius. */
+export const EVALUATION_STEPS_PER_RADIUS = 4;
 
 /** A run's request from its settings; without a scorer it trains on the full data. */
 export function runSpec(

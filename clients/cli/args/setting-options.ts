@@ -2,7 +2,7 @@ import { type Command, Option, type OptionValues } from '@commander-js/extra-typ
 import { fullSize, quickSize } from '../demo-defaults.ts';
 import { parameterEntry } from './lists.ts';
 import { ratioIn, wholeIn } from './numbers.ts';
-import type { RunSettings } from './run-settings.ts';
+import { objectiveNames, type RunSettings } from './run-settings.ts';
 
 /** The preset's value as help text: "(default 10000; quick 1500)". */
 function preset(name: keyof RunSettings): string {
@@ -38,7 +38,7 @@ export function withObjectiveOptions<A extends unknown[], O extends OptionValues
       new Option(
         '--objective <name>',
         `objective ${preset('objective')}; fast-at is AT with one step of 1.25 epsilon`,
-      ).choices(['at', 'fast-at', 'trades', 'mart'] as const),
+      ).choices(objectiveNames),
     )
     .option('--beta <weight>', `weight of TRADES' robust term ${preset('beta')}`, ratioIn({ min: 0 }))
     .option('--lambda <weight>', "weight of MART's robust term (default 5)", ratioIn({ min: 0 }))

@@ -9,7 +9,7 @@ import { CliError } from '../cli-error.ts';
 import type { PlannedCell } from './cells.ts';
 
 const storedSchema = z.object({
-  /** SHA-256 of the request, so that a changed plan does not take up old figures. */
+  /** SHA-256 of run and evaluation asked for, so that a changed plan does not take up old figures. */
   request: z.string(),
   complete: z.boolean(),
   /** Checkpoints of the run's models, for evaluations that are still to be made. */
@@ -74,6 +74,7 @@ function parse(path: string): StoredCell {
   }
 }
 
-function requestOf({ spec }: PlannedCell): string {
-  return createHash('sha256').update(toJsonString(RunSpecSchema, spec)).digest('hex');
+function requestOf({ spec, evaluation }: PlannedCell): string {
+  const request = toJsonString(RunSpecSchema, spec) + JSON.stringify(evaluation);
+  return createHash('sha256').update(request).digest('hex');
 }

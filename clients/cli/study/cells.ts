@@ -2,7 +2,7 @@ import type { RunSpec } from '../../../proto/gen/winnow/v1/run_pb.ts';
 import { FULL, RANDOM, type RowKey, rowName } from '../../../services/report/study/row-key.ts';
 import { resolveSettings } from '../args/resolve-settings.ts';
 import type { RunSettings } from '../args/run-settings.ts';
-import { runSpec } from '../args/run-spec.ts';
+import { EVALUATION_STEPS_PER_RADIUS, runSpec } from '../args/run-spec.ts';
 import type { StudyPlan } from './plan.ts';
 
 /** One run that a study is to make. */
@@ -12,6 +12,23 @@ export interface PlannedCell {
   readonly name: string;
   readonly seed: number;
   readonly spec: RunSpec;
+  readonly evaluation: PlannedEvaluation;
+}
+
+/** The strong evaluation of a cell's models. */
+export interface PlannedEvaluation {
+  readonly attack: {
+    readonly epsilon: number;
+    readonly stepSize: number;
+    readonly steps: number;
+    readonly restarts: number;
+  };
+  /** Test examples, 0 for all. */
+  readonly examples: number;
+  /** Whether the last model is evaluated too where another one is the best. */
+  readonly last: boolean;
+  /** Test examples of AutoAttack, which only the main model is put through; none where absent. */
+  readonly autoAttackExamples?: number;
 }
 
 type Objective = StudyPlan['objectives'][number];
@@ -66,7 +83,25 @@ function cellsOf(plan: StudyPlan, rows: readonly (Axes & { parameters: Record<st
       const row = { dataset: plan.settings.dataset, ...axes };
       const name = rowName(row);
       const scorer = axes.scorer === FULL ? undefined : axes.scorer;
-      return { row, name, seed, spec: runSpec(settingsOf(plan, axes, parameters), { name, seed, scorer }) };
+      const settings = settingsOf(plan, axes, parameters);
+      return {
+        row,
+        name,
+        seed,
+        spec: runSpec(settings, { name, seed, scorer }),
+        evaluation: evaluationOf(plan, settings, seed),
+      };
     }),
   );
+}
+
+function evaluationOf({ evaluation }: StudyPlan, { epsilon }: RunSettings, seed: number): PlannedEvaluation {
+  const { steps, restarts, stepSize = epsilon / EVALUATION_STEPS_PER_RADIUS, examples, last, autoAttack } = evaluation;
+  const suite = autoAttack && (autoAttack.seeds?.includes(seed) ?? true);
+  return {
+    attack: { epsilon, stepSize, steps, restarts },
+    examples,
+    last,
+    ...(suite && { autoAttackExamples: autoAttack.examples }),
+  };
 }

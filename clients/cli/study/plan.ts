@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ratioIn } from '../args/numbers.ts';
+import { objectiveNames } from '../args/run-settings.ts';
 import { CliError } from '../cli-error.ts';
-
-/** Objectives a plan may name; "fast-at" is AT with one long step (Wong 2020). */
-const OBJECTIVES = ['at', 'trades', 'mart', 'fast-at'] as const;
 
 const whole = z.number().int().nonnegative();
 const positive = z.number().int().positive();
@@ -78,11 +76,11 @@ const evaluationSchema = z.strictObject({
 
 const planSchema = z.strictObject({
   settings: settingsSchema,
-  objectives: z.array(z.enum(OBJECTIVES)).min(1),
+  objectives: z.array(z.enum(objectiveNames)).min(1),
   /** Objectives trained on full data only, to be seen beside the others. */
-  baselines: z.array(z.enum(OBJECTIVES)).default([]),
+  baselines: z.array(z.enum(objectiveNames)).default([]),
   scorers: z.array(scorerSchema).default([]),
-  fractions: z.array(z.number().gt(0).max(1)).min(1),
+  fractions: z.array(z.number().gt(0).lt(1)).min(1),
   /** Whether every row is repeated with Bullet-Train. */
   bulletTrain: z.boolean().default(false),
   seeds: z.array(whole).min(1).default([1]),

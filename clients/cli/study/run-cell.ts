@@ -1,5 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { type Evaluation, type Run, type RunSpec, RunState } from '../../../proto/gen/winnow/v1/run_pb.ts';
+import { type Evaluation, type Run, RunState } from '../../../proto/gen/winnow/v1/run_pb.ts';
 import type { EvaluateModelRequestSchema } from '../../../proto/gen/winnow/v1/training_service_pb.ts';
 import type { StrongEvaluation } from '../../../services/report/study/cell.ts';
 import { makeCell, strongEvaluation } from '../../../services/report/study/make-cell.ts';
@@ -11,10 +11,6 @@ import type { ProgressView } from '../progress/progress-view.ts';
 import { watchRun } from '../progress/watch-run.ts';
 import type { CellStore, StoredCell } from './cell-store.ts';
 import type { PlannedCell } from './cells.ts';
-import type { StudyPlan } from './plan.ts';
-
-/** Steps of a default evaluation go a quarter of the radius, as in runs. */
-const STEPS_PER_RADIUS = 4;
 
 /** What cells are made with. */
 export interface CellTools {
@@ -31,7 +27,7 @@ export interface CellTools {
 type Progress = Omit<StoredCell, 'request'>;
 
 /** Trains a cell's run, where that is not done yet, then makes the evaluations that are missing. Each step is kept as soon as it is done. */
-export async function runCell(planned: PlannedCell, plan: StudyPlan, tools: CellTools): Promise<void> {
+export async function runCell(planned: PlannedCell, tools: CellTools): Promise<void> {
   let stored: Progress | undefined = tools.store.read(planned);
   if (stored?.complete) return;
   if (!stored) {
@@ -39,17 +35,11 @@ export async function runCell(planned: PlannedCell, plan: StudyPlan, tools: Cell
     tools.store.write(planned, stored);
   }
   for (const { model, epoch, sha256, sizeBytes } of stored.models) {
-    if (model === 'last' && stored.models.length > 1 && !plan.evaluation.last) continue;
+    if (model === 'last' && stored.models.length > 1 && !planned.evaluation.last) continue;
     if (stored.cell.evaluations.some((made) => made.model === model)) continue;
     const checkpoint = { sha256, sizeBytes: BigInt(sizeBytes) };
     const main = model === stored.models[0]!.model;
-    const evaluation = await evaluateModel(
-      planned.spec,
-      checkpoint,
-      plan,
-      main && wantsAutoAttack(planned, plan),
-      tools,
-    );
+    const evaluation = await evaluateModel(planned, checkpoint, main, tools);
     stored = { ...stored, cell: withEvaluation(stored.cell, strongEvaluation(model, epoch, evaluation)) };
     tools.store.write(planned, stored);
   }
@@ -58,11 +48,6 @@ export async function runCell(planned: PlannedCell, plan: StudyPlan, tools: Cell
 
 function withEvaluation(cell: Progress['cell'], evaluation: StrongEvaluation): Progress['cell'] {
   return { ...cell, evaluations: [...cell.evaluations, evaluation] };
-}
-
-function wantsAutoAttack({ seed }: PlannedCell, { evaluation }: StudyPlan): boolean {
-  const { autoAttack } = evaluation;
-  return autoAttack !== undefined && (autoAttack.seeds?.includes(seed) ?? true);
 }
 
 async function trainCell(planned: PlannedCell, tools: CellTools): Promise<Progress> {
@@ -106,20 +91,17 @@ function modelsOf(run: Run): StoredCell['models'] {
 }
 
 async function evaluateModel(
-  spec: RunSpec,
+  { spec, evaluation }: PlannedCell,
   checkpoint: { sha256: string; sizeBytes: bigint },
-  { evaluation }: StudyPlan,
-  autoAttack: boolean,
+  withSuite: boolean,
   tools: CellTools,
 ): Promise<Evaluation> {
-  const epsilon = spec.objective!.attack!.epsilon;
-  const { steps, restarts, stepSize = epsilon / STEPS_PER_RADIUS } = evaluation;
+  const { attack, examples, autoAttackExamples } = evaluation;
   const request = { dataset: spec.dataset!, model: spec.model!, checkpoint, seed: spec.seed };
-  const attack = { epsilon, stepSize, steps, restarts };
-  const found = await evaluate({ ...request, attack, examples: evaluation.examples }, tools);
-  if (!autoAttack) return found;
-  const { examples } = evaluation.autoAttack!;
-  const suite = await evaluate({ ...request, autoAttack: { epsilon }, examples }, tools);
+  const found = await evaluate({ ...request, attack, examples }, tools);
+  if (!withSuite || autoAttackExamples === undefined) return found;
+  const { epsilon } = attack;
+  const suite = await evaluate({ ...request, autoAttack: { epsilon }, examples: autoAttackExamples }, tools);
   return {
     ...found,
     seconds: found.seconds + suite.seconds,

@@ -92,7 +92,7 @@ async function runCells(
   try {
     for (const [i, planned] of cells.entries()) {
       view.note(`cell ${i + 1} of ${cells.length}: ${planned.name}, seed ${planned.seed}`);
-      await runCell(planned, plan, tools);
+      await runCell(planned, tools);
     }
     const note = (text: string) => view.note(text);
     return await fetchPictures(cells[0]!.spec.dataset!, cellsOf(plan, output), { ...tools, note });

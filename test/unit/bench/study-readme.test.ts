@@ -2,11 +2,20 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { projectPaths } from '../../../clients/cli/cluster/project-paths.ts';
-import { committedStudy, jsonLine } from '../../bench/study.ts';
+import { CellStore } from '../../../clients/cli/study/cell-store.ts';
+import { committedStudy, jsonLine, plans, STUDY_RESULTS } from '../../bench/study.ts';
 import { blockInReadme, readmeBlock } from '../../bench/study-readme.ts';
 
 test("the README's study is that of the committed results; npm run bench -- study --readme makes it so", () => {
   expect(blockInReadme()).toBe(readmeBlock(committedStudy()));
+});
+
+test('the committed cells are of the committed plans, so that the study goes on from them', () => {
+  const store = new CellStore(join(STUDY_RESULTS, 'cells'));
+  const kept = plans().flatMap(({ cells }) => cells.filter((cell) => store.read(cell)?.complete));
+  expect(kept.map(({ name, seed }) => `${name} ${seed}`)).toEqual(
+    committedStudy().cells.map(({ run, seed }) => `${run.name} ${seed}`),
+  );
 });
 
 test('the plots that the README shows are there', () => {

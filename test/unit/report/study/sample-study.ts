@@ -37,7 +37,7 @@ export function sampleCell(changes: CellChanges = {}): Cell {
     fraction: 1,
     bullet: false,
     epochsShare: 1,
-    ...only(changes),
+    ...rowChanges(changes),
   };
   const seed = changes.seed ?? 1;
   const pgd = changes.pgd ?? madeUpAccuracy(row, seed);
@@ -65,7 +65,7 @@ export function sampleCell(changes: CellChanges = {}): Cell {
   };
 }
 
-function only({ seed: _s, pgd: _p, seconds: _t, autoAttack: _a, last: _l, warnings: _w, ...row }: CellChanges) {
+function rowChanges({ seed: _s, pgd: _p, seconds: _t, autoAttack: _a, last: _l, warnings: _w, ...row }: CellChanges) {
   return row;
 }
 

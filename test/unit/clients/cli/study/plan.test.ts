@@ -29,6 +29,7 @@ describe('an error names the file and the field', () => {
     ['an unknown objective', { ...SMALLEST, objectives: ['trade'] }, /objectives\.0: .*"trades"/],
     ['no objective', { ...SMALLEST, objectives: [] }, /objectives: /],
     ['a fraction above 1', { ...SMALLEST, fractions: [30] }, /fractions\.0: /],
+    ['a fraction that prunes nothing', { ...SMALLEST, fractions: [1] }, /fractions\.0: /],
     ['a seed below 0', { ...SMALLEST, seeds: [-1] }, /seeds\.0: /],
     ['half an epoch', { ...SMALLEST, settings: { dataset: 'mnist', epochs: 0.5 } }, /settings\.epochs: /],
   ])('%s', (_, plan, message) => {
