@@ -26,7 +26,8 @@ function describeChance(rows: readonly StudyRow[], cells: readonly Cell[]): stri
   const means =
     most === 1 ? 'Every figure is of one seed' : `Figures are means over ${least < most ? 'up to ' : ''}${most} seeds`;
   const error = largestError(cells);
-  if (error === null) return `${means}.`;
+  // At 0 or 100 % the estimate is 0, which says nothing.
+  if (!error) return `${means}.`;
   return `${means}. The test examples are a sample: on their account alone, two figures of one seed can differ by up to ${formatPoints(error)}.`;
 }
 
