@@ -1,3 +1,4 @@
+import type { ChannelSecurity } from '../../services/platform/rpc/client.ts';
 import { connectScoring, type ScoringClient } from '../node/scoring-client.ts';
 import { connectTraining, type TrainingClient } from '../node/training-client.ts';
 
@@ -9,6 +10,17 @@ export interface GlobalOptions {
   readonly training?: string | undefined;
   readonly scoring?: string | undefined;
   readonly json?: true | undefined;
+  readonly tls?: true | undefined;
+  readonly tlsCa?: string | undefined;
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+  readonly tokenFile?: string | undefined;
+}
+
+/** How the shared options secure a connection: any TLS file means TLS. */
+export function securityOf({ tls, tlsCa, tlsCert, tlsKey, tokenFile }: GlobalOptions): ChannelSecurity {
+  const files = { caFile: tlsCa, certFile: tlsCert, keyFile: tlsKey };
+  return { ...((tls || tlsCa || tlsCert || tlsKey) && { tls: files }), tokenFile };
 }
 
 /** The shared options as given before or after the command's name. */
@@ -17,11 +29,8 @@ export function globalOptions(command: { optsWithGlobals(): object }): GlobalOpt
 }
 
 /** Calls `use` with a client of the training service, and closes it afterwards. */
-export async function withTraining<T>(
-  { training }: GlobalOptions,
-  use: (client: TrainingClient) => Promise<T>,
-): Promise<T> {
-  const client = connectTraining(training ?? defaultAddresses.training);
+export async function withTraining<T>(options: GlobalOptions, use: (client: TrainingClient) => Promise<T>): Promise<T> {
+  const client = connectTraining(options.training ?? defaultAddresses.training, securityOf(options));
   try {
     return await use(client);
   } finally {
@@ -30,11 +39,8 @@ export async function withTraining<T>(
 }
 
 /** Calls `use` with a client of the scoring service, and closes it afterwards. */
-export async function withScoring<T>(
-  { scoring }: GlobalOptions,
-  use: (client: ScoringClient) => Promise<T>,
-): Promise<T> {
-  const client = connectScoring(scoring ?? defaultAddresses.scoring);
+export async function withScoring<T>(options: GlobalOptions, use: (client: ScoringClient) => Promise<T>): Promise<T> {
+  const client = connectScoring(options.scoring ?? defaultAddresses.scoring, securityOf(options));
   try {
     return await use(client);
   } finally {

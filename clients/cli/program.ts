@@ -2,8 +2,10 @@ import { Command, Option } from '@commander-js/extra-typings';
 import type { CliIo } from './cli-io.ts';
 import { projectVersion } from './cluster/project-paths.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { healthCommand } from './commands/health.ts';
 import { indexSetCommand } from './commands/index-set.ts';
 import { runCommand } from './commands/run.ts';
+import { scorerCommand } from './commands/scorer.ts';
 import { scorersCommand } from './commands/scorers.ts';
 import { selectCommand } from './commands/select.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -33,6 +35,11 @@ export function buildProgram(io: CliIo): Command {
         .default(defaultAddresses.scoring),
     )
     .option('--json', 'machine-readable output')
+    .option('--tls', 'call over TLS, trusting the system’s certificate authorities')
+    .addOption(new Option('--tls-ca <file>', 'call over TLS, trusting this CA (PEM)').env('WINNOW_TLS_CA'))
+    .addOption(new Option('--tls-cert <file>', 'client certificate (PEM)').env('WINNOW_CLIENT_CERT'))
+    .addOption(new Option('--tls-key <file>', 'its private key (PEM)').env('WINNOW_CLIENT_KEY'))
+    .addOption(new Option('--token-file <file>', 'file with the bearer token to send').env('WINNOW_TOKEN_FILE'))
     .version(projectVersion())
     .addHelpText('after', EXAMPLES);
   for (const command of [
@@ -40,10 +47,12 @@ export function buildProgram(io: CliIo): Command {
     compareCommand,
     serveCommand,
     scorersCommand,
+    scorerCommand,
     runCommand,
     indexSetCommand,
     selectCommand,
     evaluateCommand,
+    healthCommand,
   ]) {
     program.addCommand(command(io) as Command);
   }

@@ -1,11 +1,9 @@
 import { z } from 'zod';
+import { busSecurityConfig } from './bus/security-config.ts';
+import { ConfigError } from './config-error.ts';
 import { logLevels } from './log.ts';
 import { nearestName } from './nearest-name.ts';
-
-/** Settings of a process that can't be used; the message has one line for each problem. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
+import { securityConfig } from './security/config.ts';
 
 /** What every service reads. A service adds its own fields: `z.object({ ...baseConfig, … })`. */
 export const baseConfig = {
@@ -22,16 +20,21 @@ export const baseConfig = {
     )
     .default('nats://127.0.0.1:4222')
     .describe('where NATS is; more than one address separated by commas'),
+  ...busSecurityConfig,
   dataRoot: z.string().default('data').describe('folder with one folder per data set'),
   logLevel: z
     .enum(logLevels)
     .default('info')
     .describe(`least level that is logged: ${logLevels.join(', ')}`),
+  ...securityConfig,
   exitWithParent: z.stringbool().default(false).describe('whether to end when standard input is closed'),
 };
 
 /** Keys, without the prefix, that other parts of Winnow read: no error where a process doesn't know them itself. */
-const KNOWN_EVERYWHERE = ['CACHE_DIR', 'DEVICE', 'NATS_SERVER_BIN', 'SCORING_ADDRESS', 'TRAINING_ADDRESS'];
+const KNOWN_EVERYWHERE = [
+  ...['CACHE_DIR', 'DEVICE', 'NATS_SERVER_BIN', 'SCORING_ADDRESS', 'TRAINING_ADDRESS'],
+  ...['TLS_CA', 'CLIENT_CERT', 'CLIENT_KEY', 'TOKEN_FILE'],
+];
 
 /**
  * Reads a process's settings from the environment: the field `natsUrl` from WINNOW_NATS_URL. An empty variable counts

@@ -1,4 +1,4 @@
-import { ConfigError } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import { createLog, type Log, type LogLevel, logLevels } from './log.ts';
 import { shutdownTelemetry } from './telemetry/shutdown.ts';
 

@@ -19,13 +19,16 @@ export interface NatsServer {
 
 const START_TIMEOUT_MS = 20_000;
 
-/** Starts a server on a free port of 127.0.0.1, with a bound on what it may store where one is given. */
-export async function startNatsServer(options: { maxStoreBytes?: number } = {}): Promise<NatsServer> {
+/** Starts a server on a free port of 127.0.0.1, with a bound on what it may store, or more configuration, where given. */
+export async function startNatsServer(options: { maxStoreBytes?: number; config?: string } = {}): Promise<NatsServer> {
   const binary = await findBinary();
   const directory = await mkdtemp(join(tmpdir(), 'winnow-nats-'));
-  const { maxStoreBytes } = options;
+  const { maxStoreBytes, config = '' } = options;
   const limit = maxStoreBytes === undefined ? '' : `max_file_store: ${maxStoreBytes}`;
-  await writeFile(join(directory, 'nats.conf'), `jetstream { store_dir: "${join(directory, 'data')}"\n${limit} }\n`);
+  await writeFile(
+    join(directory, 'nats.conf'),
+    `jetstream { store_dir: "${join(directory, 'data')}"\n${limit} }\n${config}\n`,
+  );
   let child = run(binary, directory, -1);
   const port = await portOf(child, directory);
   const kill = async () => {
@@ -58,7 +61,7 @@ async function portOf(child: ChildProcess, directory: string): Promise<number> {
   while (Date.now() < end && child.exitCode === null) {
     const file = (await readdir(directory)).find((name) => name.endsWith(`_${child.pid}.ports`));
     const text = file ? await readFile(join(directory, file), 'utf8') : '';
-    const port = /nats:\/\/127\.0\.0\.1:(\d+)/.exec(text)?.[1];
+    const port = /(?:nats|tls):\/\/127\.0\.0\.1:(\d+)/.exec(text)?.[1];
     if (port) return Number(port);
     await sleep(20);
   }

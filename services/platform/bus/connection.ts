@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, Events, type JetStreamClient, type JetStreamManager, type NatsConnection } from 'nats';
 import { cancelled } from '../../app-error.ts';
 import type { Log } from '../log.ts';
+import { type BusSecurity, busSecurityOptions } from './security.ts';
 
 // Often enough to go on soon after the server is up, seldom enough to keep the log readable.
 const RETRY_MS = 2_000;
@@ -20,6 +21,8 @@ export interface BusOptions {
   /** What the server calls this connection in its own reports. */
   readonly name: string;
   readonly log: Log;
+  /** How to show who this is, and whom to trust; anonymous plaintext where absent. */
+  readonly security?: BusSecurity | undefined;
   /** Gives up connecting. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -76,12 +79,15 @@ export class Bus {
 
 /** Connects to NATS: tries until it answers, then keeps the connection for ever. Throws only when the signal aborts. */
 export async function connectBus(options: BusOptions): Promise<Bus> {
-  const { servers, name, log, signal } = options;
+  const { name, log, signal, security } = options;
+  // an address may hold a password
+  const servers = options.servers.replaceAll(/\/\/[^/@,\s]*@/g, '//');
   for (;;) {
     if (signal?.aborted) throw cancelled();
     try {
       const connection = await connect({
-        servers: servers.split(',').map((server) => server.trim()),
+        servers: options.servers.split(',').map((server) => server.trim()),
+        ...busSecurityOptions(security),
         name,
         timeout: CONNECT_TIMEOUT_MS,
         pingInterval: PING_INTERVAL_MS,

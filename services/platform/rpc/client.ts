@@ -5,6 +5,8 @@ import { callBidiStreaming, callClientStreaming, callServerStreaming, callUnary 
 
 export type { CallOptions } from './call-options.ts';
 export { openChannel, type RpcChannel } from './channel.ts';
+export type { ChannelSecurity } from './channel-credentials.ts';
+export { checkHealth } from './check-health.ts';
 
 /** Sends one request; resolves to the response, throws an RpcError. */
 export type UnaryCall<I extends DescMessage, O extends DescMessage> = (

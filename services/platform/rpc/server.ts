@@ -1,19 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DescService } from '@bufbuild/protobuf';
-import {
-  Server,
-  ServerCredentials,
-  type ServiceDefinition,
-  status,
-  type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
+import { Server, type ServiceDefinition, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Log } from '../log.ts';
+import type { ServerSecurity } from '../security/server-security.ts';
+import { authorize } from './authorize.ts';
 import { CallAborted, type CallScope } from './call-context.ts';
 import { Health } from './health.ts';
 import { methodPath, passBytes } from './message-codec.ts';
 import { DEFAULT_MAX_MESSAGE_BYTES } from './message-size.ts';
 import { type AnyImpl, methodHandler } from './method-handler.ts';
+import { PemFiles } from './pem-files.ts';
 import { addReflection } from './reflection.ts';
+import { serverCredentials } from './server-credentials.ts';
 import type { ServiceImpl } from './service-impl.ts';
 
 // Finds callers that vanished without closing their connection, so that their calls are aborted.
@@ -29,11 +27,18 @@ export class RpcServer {
   readonly #health = new Health();
   readonly #services: DescService[] = [];
   readonly #scopes = new Set<CallScope>();
+  readonly #pemFiles: PemFiles | undefined;
+  readonly #clientCertificates: boolean;
   #serving: boolean | undefined;
 
-  constructor(options: { log: Log; maxMessageBytes?: number }) {
+  /** Plaintext and open to all where `security` is absent. ConfigError for TLS files that can't be used. */
+  constructor(options: { log: Log; maxMessageBytes?: number; security?: ServerSecurity }) {
     this.#log = options.log;
+    const { tls, verifiers = [] } = options.security ?? {};
+    this.#pemFiles = tls && new PemFiles(tls, options.log);
+    this.#clientCertificates = tls?.clientCaFile !== undefined;
     this.#server = new Server({
+      interceptors: verifiers.length > 0 ? [authorize(verifiers, options.log)] : [],
       'grpc.max_receive_message_length': options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
       'grpc.keepalive_time_ms': KEEPALIVE_TIME_MS,
       'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
@@ -70,12 +75,12 @@ export class RpcServer {
     this.#health.setServing(serving);
   }
 
-  /** Listens on `host:port`, any free port for 0, without TLS; resolves to the port. */
+  /** Listens on `host:port`, any free port for 0; resolves to the port. */
   async listen(address: string): Promise<number> {
     this.#health.addToServer(this.#server);
     addReflection(this.#server, this.#services);
     const port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      this.#server.bindAsync(address, serverCredentials(this.#pemFiles, this.#clientCertificates), (error, bound) => {
         if (error) reject(new Error(`cannot listen on ${address}: ${error.message}; choose another address`));
         else resolve(bound);
       });
@@ -88,6 +93,7 @@ export class RpcServer {
   async shutdown(graceMs: number): Promise<void> {
     this.setServing(false);
     this.#health.endWatches();
+    this.#pemFiles?.close();
     const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
     if (await endedWithin(closed, graceMs)) return;
     for (const scope of this.#scopes) scope.abort(new CallAborted(status.UNAVAILABLE, 'the server is shutting down'));

@@ -40,6 +40,10 @@ const table: Record<keyof typeof ErrorReason, readonly [status, Disposition]> = 
   CANCELLED: [status.CANCELLED, 'ack'],
   DIVERGED: [status.ABORTED, 'terminate'],
   INTERNAL: [status.INTERNAL, 'retry'],
+  // It was tried again already; what the run asked for in its place was not possible, or not asked for.
+  SCORER_FAILED: [status.UNAVAILABLE, 'terminate'],
+  UNAUTHENTICATED: [status.UNAUTHENTICATED, 'terminate'],
+  PERMISSION_DENIED: [status.PERMISSION_DENIED, 'terminate'],
 };
 
 const byNumber = new Map(

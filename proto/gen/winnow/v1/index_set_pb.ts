@@ -10,7 +10,7 @@ import type { Cost } from "./cost_pb.ts";
 import { file_winnow_v1_cost } from "./cost_pb.ts";
 import type { AttackSpec } from "./objective_pb.ts";
 import { file_winnow_v1_objective } from "./objective_pb.ts";
-import type { SelectionQuality, WeightMeaning } from "./selection_pb.ts";
+import type { ScorerFallback, SelectionQuality, WeightMeaning } from "./selection_pb.ts";
 import { file_winnow_v1_selection } from "./selection_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file winnow/v1/index_set.proto.
  */
 export const file_winnow_v1_index_set: GenFile = /*@__PURE__*/
-  fileDesc("Chl3aW5ub3cvdjEvaW5kZXhfc2V0LnByb3RvEgl3aW5ub3cudjEi5wMKCEluZGV4U2V0Eg4KBnJ1bl9pZBgBIAEoCRINCgVyb3VuZBgCIAEoDRIbChNkYXRhc2V0X2ZpbmdlcnByaW50GAMgASgJEhgKEGRhdGFzZXRfZXhhbXBsZXMYBCABKA0SGQoRY2hlY2twb2ludF9zaGEyNTYYBSABKAkSDgoGc2NvcmVyGAYgASgJEhYKDnNjb3Jlcl92ZXJzaW9uGAcgASgJEgwKBHNlZWQYCCABKAQSJQoGYXR0YWNrGAkgASgLMhUud2lubm93LnYxLkF0dGFja1NwZWMSEAoIZnJhY3Rpb24YCiABKAESEgoKaW5kZXhfZ2FwcxgLIAMoDRIPCgd3ZWlnaHRzGAwgAygCEjAKDndlaWdodF9tZWFuaW5nGA0gASgOMhgud2lubm93LnYxLldlaWdodE1lYW5pbmcSLAoHcXVhbGl0eRgOIAEoCzIbLndpbm5vdy52MS5TZWxlY3Rpb25RdWFsaXR5Eh0KBGNvc3QYDyABKAsyDy53aW5ub3cudjEuQ29zdBIuCgpjcmVhdGVkX2F0GBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgZzY29yZXMYESABKAsyFy53aW5ub3cudjEuU3RvcmVkU2NvcmVzIlEKDFN0b3JlZFNjb3JlcxIMCgRuYW1lGAEgASgJEg4KBnNoYTI1NhgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgEEg8KB21lYW5pbmcYBCABKAliBnByb3RvMw", [file_google_protobuf_timestamp, file_winnow_v1_cost, file_winnow_v1_objective, file_winnow_v1_selection]);
+  fileDesc("Chl3aW5ub3cvdjEvaW5kZXhfc2V0LnByb3RvEgl3aW5ub3cudjEijgQKCEluZGV4U2V0Eg4KBnJ1bl9pZBgBIAEoCRINCgVyb3VuZBgCIAEoDRIbChNkYXRhc2V0X2ZpbmdlcnByaW50GAMgASgJEhgKEGRhdGFzZXRfZXhhbXBsZXMYBCABKA0SGQoRY2hlY2twb2ludF9zaGEyNTYYBSABKAkSDgoGc2NvcmVyGAYgASgJEhYKDnNjb3Jlcl92ZXJzaW9uGAcgASgJEgwKBHNlZWQYCCABKAQSJQoGYXR0YWNrGAkgASgLMhUud2lubm93LnYxLkF0dGFja1NwZWMSEAoIZnJhY3Rpb24YCiABKAESEgoKaW5kZXhfZ2FwcxgLIAMoDRIPCgd3ZWlnaHRzGAwgAygCEjAKDndlaWdodF9tZWFuaW5nGA0gASgOMhgud2lubm93LnYxLldlaWdodE1lYW5pbmcSLAoHcXVhbGl0eRgOIAEoCzIbLndpbm5vdy52MS5TZWxlY3Rpb25RdWFsaXR5Eh0KBGNvc3QYDyABKAsyDy53aW5ub3cudjEuQ29zdBIuCgpjcmVhdGVkX2F0GBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgZzY29yZXMYESABKAsyFy53aW5ub3cudjEuU3RvcmVkU2NvcmVzEiUKCGZhbGxiYWNrGBIgASgLMhMud2lubm93LnYxLkZhbGxiYWNrIkMKCEZhbGxiYWNrEicKBGtpbmQYASABKA4yGS53aW5ub3cudjEuU2NvcmVyRmFsbGJhY2sSDgoGcmVhc29uGAIgASgJIlEKDFN0b3JlZFNjb3JlcxIMCgRuYW1lGAEgASgJEg4KBnNoYTI1NhgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgEEg8KB21lYW5pbmcYBCABKAliBnByb3RvMw", [file_google_protobuf_timestamp, file_winnow_v1_cost, file_winnow_v1_objective, file_winnow_v1_selection]);
 
 /**
  * The examples to train on: what the scoring service publishes and a trainer applies.
@@ -145,6 +145,13 @@ export type IndexSet = Message<"winnow.v1.IndexSet"> & {
    * @generated from field: winnow.v1.StoredScores scores = 17;
    */
   scores?: StoredScores | undefined;
+
+  /**
+   * Set where the scorer failed and something else took its place. `scorer` still names the one that was asked for.
+   *
+   * @generated from field: winnow.v1.Fallback fallback = 18;
+   */
+  fallback?: Fallback | undefined;
 };
 
 /**
@@ -153,6 +160,34 @@ export type IndexSet = Message<"winnow.v1.IndexSet"> & {
  */
 export const IndexSetSchema: GenMessage<IndexSet> = /*@__PURE__*/
   messageDesc(file_winnow_v1_index_set, 0);
+
+/**
+ * What took the place of a scorer that failed.
+ *
+ * @generated from message winnow.v1.Fallback
+ */
+export type Fallback = Message<"winnow.v1.Fallback"> & {
+  /**
+   * The last good set or a random one.
+   *
+   * @generated from field: winnow.v1.ScorerFallback kind = 1;
+   */
+  kind: ScorerFallback;
+
+  /**
+   * What went wrong, in one sentence.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message winnow.v1.Fallback.
+ * Use `create(FallbackSchema)` to create a new message.
+ */
+export const FallbackSchema: GenMessage<Fallback> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_index_set, 1);
 
 /**
  * Scores of all examples of a data set, in the score object store.
@@ -194,5 +229,5 @@ export type StoredScores = Message<"winnow.v1.StoredScores"> & {
  * Use `create(StoredScoresSchema)` to create a new message.
  */
 export const StoredScoresSchema: GenMessage<StoredScores> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_index_set, 1);
+  messageDesc(file_winnow_v1_index_set, 2);
 

@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file winnow/v1/model.proto.
  */
 export const file_winnow_v1_model: GenFile = /*@__PURE__*/
-  fileDesc("ChV3aW5ub3cvdjEvbW9kZWwucHJvdG8SCXdpbm5vdy52MSJ/CglNb2RlbFNwZWMSFAoMYXJjaGl0ZWN0dXJlGAEgASgJEhIKBWRlcHRoGAIgASgNSACIAQESEgoFd2lkdGgYAyABKA1IAYgBARIUCgdkcm9wb3V0GAQgASgBSAKIAQFCCAoGX2RlcHRoQggKBl93aWR0aEIKCghfZHJvcG91dCIzCg1DaGVja3BvaW50UmVmEg4KBnNoYTI1NhgBIAEoCRISCgpzaXplX2J5dGVzGAIgASgEKjkKCVByZWNpc2lvbhIZChVQUkVDSVNJT05fVU5TUEVDSUZJRUQQABIRCg1QUkVDSVNJT05fRjMyEAFiBnByb3RvMw");
+  fileDesc("ChV3aW5ub3cvdjEvbW9kZWwucHJvdG8SCXdpbm5vdy52MSJ/CglNb2RlbFNwZWMSFAoMYXJjaGl0ZWN0dXJlGAEgASgJEhIKBWRlcHRoGAIgASgNSACIAQESEgoFd2lkdGgYAyABKA1IAYgBARIUCgdkcm9wb3V0GAQgASgBSAKIAQFCCAoGX2RlcHRoQggKBl93aWR0aEIKCghfZHJvcG91dCIzCg1DaGVja3BvaW50UmVmEg4KBnNoYTI1NhgBIAEoCRISCgpzaXplX2J5dGVzGAIgASgEKk0KCVByZWNpc2lvbhIZChVQUkVDSVNJT05fVU5TUEVDSUZJRUQQABIRCg1QUkVDSVNJT05fRjMyEAESEgoOUFJFQ0lTSU9OX0JGMTYQAmIGcHJvdG8z");
 
 /**
  * A network architecture. Normalisation is its first layer, so inputs always live in [0,1].
@@ -83,7 +83,7 @@ export const CheckpointRefSchema: GenMessage<CheckpointRef> = /*@__PURE__*/
   messageDesc(file_winnow_v1_model, 1);
 
 /**
- * Arithmetic of attacks and scoring. Weights and updates are always float32.
+ * Arithmetic of attacks and scoring. Weights, statistics and updates are always float32.
  *
  * @generated from enum winnow.v1.Precision
  */
@@ -101,10 +101,17 @@ export const Precision = {
    * @generated from enum value: PRECISION_F32 = 1;
    */
   F32: 1,
+
+  /**
+   * bfloat16 in the network's forward and backward passes: faster where the processor has it, and less exact.
+   *
+   * @generated from enum value: PRECISION_BF16 = 2;
+   */
+  BF16: 2,
 } as const;
 
 /**
- * Arithmetic of attacks and scoring. Weights and updates are always float32.
+ * Arithmetic of attacks and scoring. Weights, statistics and updates are always float32.
  *
  * @generated from enum winnow.v1.Precision
  */

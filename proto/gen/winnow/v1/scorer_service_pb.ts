@@ -4,13 +4,17 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { DatasetSpec } from "./dataset_pb.ts";
+import { file_winnow_v1_dataset } from "./dataset_pb.ts";
+import type { ObjectiveSpec } from "./objective_pb.ts";
+import { file_winnow_v1_objective } from "./objective_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file winnow/v1/scorer_service.proto.
  */
 export const file_winnow_v1_scorer_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch53aW5ub3cvdjEvc2NvcmVyX3NlcnZpY2UucHJvdG8SCXdpbm5vdy52MSJ+Cg9TY29yZXJQYXJhbWV0ZXISDAoEbmFtZRgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRIVCg1kZWZhdWx0X3ZhbHVlGAMgASgBEg8KB21pbmltdW0YBCABKAESDwoHbWF4aW11bRgFIAEoARIPCgdpbnRlZ2VyGAYgASgIIsABChFTY29yZXJEZXNjcmlwdGlvbhIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDwoHc3VtbWFyeRgDIAEoCRIuCgpwYXJhbWV0ZXJzGAQgAygLMhoud2lubm93LnYxLlNjb3JlclBhcmFtZXRlchIiCgdzaWduYWxzGAUgAygOMhEud2lubm93LnYxLlNpZ25hbBInCgZvdXRwdXQYBiABKA4yFy53aW5ub3cudjEuU2NvcmVyT3V0cHV0IhcKFURlc2NyaWJlU2NvcmVyUmVxdWVzdCJGChZEZXNjcmliZVNjb3JlclJlc3BvbnNlEiwKBnNjb3JlchgBIAEoCzIcLndpbm5vdy52MS5TY29yZXJEZXNjcmlwdGlvbiJ2ChRTY29yZUV4YW1wbGVzUmVxdWVzdBIsCgdzZXR0aW5nGAEgASgLMhkud2lubm93LnYxLlNjb3JpbmdTZXR0aW5nSAASKAoFYmF0Y2gYAiABKAsyFy53aW5ub3cudjEuRXhhbXBsZUJhdGNoSABCBgoEcGFydCLBAQoOU2NvcmluZ1NldHRpbmcSEAoIZXhhbXBsZXMYASABKA0SDwoHY2xhc3NlcxgCIAEoDRIMCgRrZWVwGAMgASgNEgwKBHNlZWQYBCABKAQSPQoKcGFyYW1ldGVycxgFIAMoCzIpLndpbm5vdy52MS5TY29yaW5nU2V0dGluZy5QYXJhbWV0ZXJzRW50cnkaMQoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEimwEKDEV4YW1wbGVCYXRjaBITCgtmaXJzdF9pbmRleBgBIAEoDRIOCgZsYWJlbHMYAiADKA0SFAoMY2xlYW5fbG9naXRzGAMgAygCEhoKEmFkdmVyc2FyaWFsX2xvZ2l0cxgEIAMoAhIWCg5jbGVhbl9mZWF0dXJlcxgFIAMoAhIcChRhZHZlcnNhcmlhbF9mZWF0dXJlcxgGIAMoAiJtChVTY29yZUV4YW1wbGVzUmVzcG9uc2USJwoGc2NvcmVzGAEgASgLMhUud2lubm93LnYxLlNjb3JlQ2h1bmtIABIjCgNzZXQYAiABKAsyFC53aW5ub3cudjEuU2NvcmVkU2V0SABCBgoEcGFydCIxCgpTY29yZUNodW5rEhMKC2ZpcnN0X2luZGV4GAEgASgNEg4KBnNjb3JlcxgCIAMoASItCglTY29yZWRTZXQSDwoHaW5kaWNlcxgBIAMoDRIPCgd3ZWlnaHRzGAIgAygCKqYBCgZTaWduYWwSFgoSU0lHTkFMX1VOU1BFQ0lGSUVEEAASEAoMU0lHTkFMX0xBQkVMEAESFwoTU0lHTkFMX0NMRUFOX0xPR0lUUxACEh0KGVNJR05BTF9BRFZFUlNBUklBTF9MT0dJVFMQAxIZChVTSUdOQUxfQ0xFQU5fRkVBVFVSRVMQBBIfChtTSUdOQUxfQURWRVJTQVJJQUxfRkVBVFVSRVMQBSpeCgxTY29yZXJPdXRwdXQSHQoZU0NPUkVSX09VVFBVVF9VTlNQRUNJRklFRBAAEhgKFFNDT1JFUl9PVVRQVVRfU0NPUkVTEAESFQoRU0NPUkVSX09VVFBVVF9TRVQQAjK+AQoNU2NvcmVyU2VydmljZRJVCg5EZXNjcmliZVNjb3JlchIgLndpbm5vdy52MS5EZXNjcmliZVNjb3JlclJlcXVlc3QaIS53aW5ub3cudjEuRGVzY3JpYmVTY29yZXJSZXNwb25zZRJWCg1TY29yZUV4YW1wbGVzEh8ud2lubm93LnYxLlNjb3JlRXhhbXBsZXNSZXF1ZXN0GiAud2lubm93LnYxLlNjb3JlRXhhbXBsZXNSZXNwb25zZSgBMAFiBnByb3RvMw");
+  fileDesc("Ch53aW5ub3cvdjEvc2NvcmVyX3NlcnZpY2UucHJvdG8SCXdpbm5vdy52MSJ+Cg9TY29yZXJQYXJhbWV0ZXISDAoEbmFtZRgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRIVCg1kZWZhdWx0X3ZhbHVlGAMgASgBEg8KB21pbmltdW0YBCABKAESDwoHbWF4aW11bRgFIAEoARIPCgdpbnRlZ2VyGAYgASgIIsABChFTY29yZXJEZXNjcmlwdGlvbhIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDwoHc3VtbWFyeRgDIAEoCRIuCgpwYXJhbWV0ZXJzGAQgAygLMhoud2lubm93LnYxLlNjb3JlclBhcmFtZXRlchIiCgdzaWduYWxzGAUgAygOMhEud2lubm93LnYxLlNpZ25hbBInCgZvdXRwdXQYBiABKA4yFy53aW5ub3cudjEuU2NvcmVyT3V0cHV0IhcKFURlc2NyaWJlU2NvcmVyUmVxdWVzdCJGChZEZXNjcmliZVNjb3JlclJlc3BvbnNlEiwKBnNjb3JlchgBIAEoCzIcLndpbm5vdy52MS5TY29yZXJEZXNjcmlwdGlvbiITChFDaGVja1JlYWR5UmVxdWVzdCIzChJDaGVja1JlYWR5UmVzcG9uc2USDQoFcmVhZHkYASABKAgSDgoGZGV0YWlsGAIgASgJInYKFFNjb3JlRXhhbXBsZXNSZXF1ZXN0EiwKB3NldHRpbmcYASABKAsyGS53aW5ub3cudjEuU2NvcmluZ1NldHRpbmdIABIoCgViYXRjaBgCIAEoCzIXLndpbm5vdy52MS5FeGFtcGxlQmF0Y2hIAEIGCgRwYXJ0IsgCCg5TY29yaW5nU2V0dGluZxIQCghleGFtcGxlcxgBIAEoDRIPCgdjbGFzc2VzGAIgASgNEgwKBGtlZXAYAyABKA0SDAoEc2VlZBgEIAEoBBI9CgpwYXJhbWV0ZXJzGAUgAygLMikud2lubm93LnYxLlNjb3JpbmdTZXR0aW5nLlBhcmFtZXRlcnNFbnRyeRIQCghmZWF0dXJlcxgGIAEoDRIrCglvYmplY3RpdmUYByABKAsyGC53aW5ub3cudjEuT2JqZWN0aXZlU3BlYxInCgdkYXRhc2V0GAggASgLMhYud2lubm93LnYxLkRhdGFzZXRTcGVjEg4KBnJ1bl9pZBgJIAEoCRINCgVyb3VuZBgKIAEoDRoxCg9QYXJhbWV0ZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ASLUAQoMRXhhbXBsZUJhdGNoEhMKC2ZpcnN0X2luZGV4GAEgASgNEg4KBmxhYmVscxgCIAMoDRIUCgxjbGVhbl9sb2dpdHMYAyADKAISGgoSYWR2ZXJzYXJpYWxfbG9naXRzGAQgAygCEhYKDmNsZWFuX2ZlYXR1cmVzGAUgAygCEhwKFGFkdmVyc2FyaWFsX2ZlYXR1cmVzGAYgAygCEhoKEmFkdmVyc2FyaWFsX2xvc3NlcxgHIAMoAhIbChNhZHZlcnNhcmlhbF9tYXJnaW5zGAggAygCIm0KFVNjb3JlRXhhbXBsZXNSZXNwb25zZRInCgZzY29yZXMYASABKAsyFS53aW5ub3cudjEuU2NvcmVDaHVua0gAEiMKA3NldBgCIAEoCzIULndpbm5vdy52MS5TY29yZWRTZXRIAEIGCgRwYXJ0IjEKClNjb3JlQ2h1bmsSEwoLZmlyc3RfaW5kZXgYASABKA0SDgoGc2NvcmVzGAIgAygBIi0KCVNjb3JlZFNldBIPCgdpbmRpY2VzGAEgAygNEg8KB3dlaWdodHMYAiADKAIq5QEKBlNpZ25hbBIWChJTSUdOQUxfVU5TUEVDSUZJRUQQABIQCgxTSUdOQUxfTEFCRUwQARIXChNTSUdOQUxfQ0xFQU5fTE9HSVRTEAISHQoZU0lHTkFMX0FEVkVSU0FSSUFMX0xPR0lUUxADEhkKFVNJR05BTF9DTEVBTl9GRUFUVVJFUxAEEh8KG1NJR05BTF9BRFZFUlNBUklBTF9GRUFUVVJFUxAFEh0KGVNJR05BTF9BRFZFUlNBUklBTF9MT1NTRVMQBhIeChpTSUdOQUxfQURWRVJTQVJJQUxfTUFSR0lOUxAHKl4KDFNjb3Jlck91dHB1dBIdChlTQ09SRVJfT1VUUFVUX1VOU1BFQ0lGSUVEEAASGAoUU0NPUkVSX09VVFBVVF9TQ09SRVMQARIVChFTQ09SRVJfT1VUUFVUX1NFVBACMokCCg1TY29yZXJTZXJ2aWNlElUKDkRlc2NyaWJlU2NvcmVyEiAud2lubm93LnYxLkRlc2NyaWJlU2NvcmVyUmVxdWVzdBohLndpbm5vdy52MS5EZXNjcmliZVNjb3JlclJlc3BvbnNlEkkKCkNoZWNrUmVhZHkSHC53aW5ub3cudjEuQ2hlY2tSZWFkeVJlcXVlc3QaHS53aW5ub3cudjEuQ2hlY2tSZWFkeVJlc3BvbnNlElYKDVNjb3JlRXhhbXBsZXMSHy53aW5ub3cudjEuU2NvcmVFeGFtcGxlc1JlcXVlc3QaIC53aW5ub3cudjEuU2NvcmVFeGFtcGxlc1Jlc3BvbnNlKAEwAWIGcHJvdG8z", [file_winnow_v1_dataset, file_winnow_v1_objective]);
 
 /**
  * One parameter of a scorer.
@@ -161,6 +165,49 @@ export const DescribeScorerResponseSchema: GenMessage<DescribeScorerResponse> = 
   messageDesc(file_winnow_v1_scorer_service, 3);
 
 /**
+ * Asks whether a scorer can score.
+ *
+ * @generated from message winnow.v1.CheckReadyRequest
+ */
+export type CheckReadyRequest = Message<"winnow.v1.CheckReadyRequest"> & {
+};
+
+/**
+ * Describes the message winnow.v1.CheckReadyRequest.
+ * Use `create(CheckReadyRequestSchema)` to create a new message.
+ */
+export const CheckReadyRequestSchema: GenMessage<CheckReadyRequest> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scorer_service, 4);
+
+/**
+ * Whether a scorer can score.
+ *
+ * @generated from message winnow.v1.CheckReadyResponse
+ */
+export type CheckReadyResponse = Message<"winnow.v1.CheckReadyResponse"> & {
+  /**
+   * Whether it can.
+   *
+   * @generated from field: bool ready = 1;
+   */
+  ready: boolean;
+
+  /**
+   * What it waits for, where it can't.
+   *
+   * @generated from field: string detail = 2;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message winnow.v1.CheckReadyResponse.
+ * Use `create(CheckReadyResponseSchema)` to create a new message.
+ */
+export const CheckReadyResponseSchema: GenMessage<CheckReadyResponse> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scorer_service, 5);
+
+/**
  * A message of the stream to a scorer.
  *
  * @generated from message winnow.v1.ScoreExamplesRequest
@@ -195,7 +242,7 @@ export type ScoreExamplesRequest = Message<"winnow.v1.ScoreExamplesRequest"> & {
  * Use `create(ScoreExamplesRequestSchema)` to create a new message.
  */
 export const ScoreExamplesRequestSchema: GenMessage<ScoreExamplesRequest> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scorer_service, 4);
+  messageDesc(file_winnow_v1_scorer_service, 6);
 
 /**
  * What a scorer is asked for.
@@ -218,7 +265,7 @@ export type ScoringSetting = Message<"winnow.v1.ScoringSetting"> & {
   classes: number;
 
   /**
-   * How many to keep, for scorers that return a set.
+   * How many to keep, at least 1 and at most examples; a set has exactly as many.
    *
    * @generated from field: uint32 keep = 3;
    */
@@ -232,11 +279,46 @@ export type ScoringSetting = Message<"winnow.v1.ScoringSetting"> & {
   seed: bigint;
 
   /**
-   * Parameters by name.
+   * A value for every parameter that the scorer described.
    *
    * @generated from field: map<string, double> parameters = 5;
    */
   parameters: { [key: string]: number };
+
+  /**
+   * Dimensions of the features; 0 where none are sent.
+   *
+   * @generated from field: uint32 features = 6;
+   */
+  features: number;
+
+  /**
+   * The objective whose loss and attack the signals are of.
+   *
+   * @generated from field: winnow.v1.ObjectiveSpec objective = 7;
+   */
+  objective?: ObjectiveSpec | undefined;
+
+  /**
+   * The data set that indices count in; unset where the scoring service was not told.
+   *
+   * @generated from field: winnow.v1.DatasetSpec dataset = 8;
+   */
+  dataset?: DatasetSpec | undefined;
+
+  /**
+   * The run and its round; empty and 0 for a call on request. Equal settings and signals give equal results.
+   *
+   * @generated from field: string run_id = 9;
+   */
+  runId: string;
+
+  /**
+   * See run_id.
+   *
+   * @generated from field: uint32 round = 10;
+   */
+  round: number;
 };
 
 /**
@@ -244,7 +326,7 @@ export type ScoringSetting = Message<"winnow.v1.ScoringSetting"> & {
  * Use `create(ScoringSettingSchema)` to create a new message.
  */
 export const ScoringSettingSchema: GenMessage<ScoringSetting> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scorer_service, 5);
+  messageDesc(file_winnow_v1_scorer_service, 7);
 
 /**
  * Consecutive examples; every list holds values for all of them, row by row.
@@ -293,6 +375,20 @@ export type ExampleBatch = Message<"winnow.v1.ExampleBatch"> & {
    * @generated from field: repeated float adversarial_features = 6;
    */
   adversarialFeatures: number[];
+
+  /**
+   * Adversarial losses, one for each example.
+   *
+   * @generated from field: repeated float adversarial_losses = 7;
+   */
+  adversarialLosses: number[];
+
+  /**
+   * Adversarial margins, one for each example.
+   *
+   * @generated from field: repeated float adversarial_margins = 8;
+   */
+  adversarialMargins: number[];
 };
 
 /**
@@ -300,7 +396,7 @@ export type ExampleBatch = Message<"winnow.v1.ExampleBatch"> & {
  * Use `create(ExampleBatchSchema)` to create a new message.
  */
 export const ExampleBatchSchema: GenMessage<ExampleBatch> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scorer_service, 6);
+  messageDesc(file_winnow_v1_scorer_service, 8);
 
 /**
  * A message of the stream from a scorer.
@@ -337,7 +433,7 @@ export type ScoreExamplesResponse = Message<"winnow.v1.ScoreExamplesResponse"> &
  * Use `create(ScoreExamplesResponseSchema)` to create a new message.
  */
 export const ScoreExamplesResponseSchema: GenMessage<ScoreExamplesResponse> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scorer_service, 7);
+  messageDesc(file_winnow_v1_scorer_service, 9);
 
 /**
  * Scores of consecutive examples.
@@ -365,7 +461,7 @@ export type ScoreChunk = Message<"winnow.v1.ScoreChunk"> & {
  * Use `create(ScoreChunkSchema)` to create a new message.
  */
 export const ScoreChunkSchema: GenMessage<ScoreChunk> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scorer_service, 8);
+  messageDesc(file_winnow_v1_scorer_service, 10);
 
 /**
  * A set made by a scorer.
@@ -393,7 +489,7 @@ export type ScoredSet = Message<"winnow.v1.ScoredSet"> & {
  * Use `create(ScoredSetSchema)` to create a new message.
  */
 export const ScoredSetSchema: GenMessage<ScoredSet> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scorer_service, 9);
+  messageDesc(file_winnow_v1_scorer_service, 11);
 
 /**
  * What a scorer looks at. A signal that is asked for is present in every example.
@@ -442,6 +538,20 @@ export const Signal = {
    * @generated from enum value: SIGNAL_ADVERSARIAL_FEATURES = 5;
    */
   ADVERSARIAL_FEATURES: 5,
+
+  /**
+   * Loss of the attacked image, at least 0, where a caller has it without logits. The scoring service sends logits.
+   *
+   * @generated from enum value: SIGNAL_ADVERSARIAL_LOSSES = 6;
+   */
+  ADVERSARIAL_LOSSES: 6,
+
+  /**
+   * Margin of the attacked image: the label's logit minus the greatest other one, where a caller has it without logits.
+   *
+   * @generated from enum value: SIGNAL_ADVERSARIAL_MARGINS = 7;
+   */
+  ADVERSARIAL_MARGINS: 7,
 } as const;
 
 /**
@@ -515,7 +625,20 @@ export const ScorerService: GenService<{
     output: typeof DescribeScorerResponseSchema;
   },
   /**
-   * Scores examples from their signals; the first message carries the setting, the others the examples.
+   * Says whether it can score now; asked before each call of ScoreExamples. A scorer that loads something first answers
+   * with ready unset until it has.
+   *
+   * @generated from rpc winnow.v1.ScorerService.CheckReady
+   */
+  checkReady: {
+    methodKind: "unary";
+    input: typeof CheckReadyRequestSchema;
+    output: typeof CheckReadyResponseSchema;
+  },
+  /**
+   * Scores examples from their signals; the first message carries the setting, the others the examples. The scorer may
+   * answer as they come, or when the caller has sent all and closed its side. It ends the stream after the last score,
+   * or after the one set. INVALID_ARGUMENT for a setting it can't use.
    *
    * @generated from rpc winnow.v1.ScorerService.ScoreExamples
    */

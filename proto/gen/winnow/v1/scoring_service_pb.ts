@@ -14,7 +14,7 @@ import type { CheckpointRef, ModelSpec, Precision } from "./model_pb.ts";
 import { file_winnow_v1_model } from "./model_pb.ts";
 import type { AttackSpec, ObjectiveSpec } from "./objective_pb.ts";
 import { file_winnow_v1_objective } from "./objective_pb.ts";
-import type { ScoreChunk, ScorerDescription } from "./scorer_service_pb.ts";
+import type { ExampleBatch, ScoreChunk, ScorerDescription } from "./scorer_service_pb.ts";
 import { file_winnow_v1_scorer_service } from "./scorer_service_pb.ts";
 import type { SelectionSpec } from "./selection_pb.ts";
 import { file_winnow_v1_selection } from "./selection_pb.ts";
@@ -24,7 +24,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file winnow/v1/scoring_service.proto.
  */
 export const file_winnow_v1_scoring_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch93aW5ub3cvdjEvc2NvcmluZ19zZXJ2aWNlLnByb3RvEgl3aW5ub3cudjEi7wEKDVNjb3JpbmdUYXJnZXQSJwoHZGF0YXNldBgBIAEoCzIWLndpbm5vdy52MS5EYXRhc2V0U3BlYxIjCgVtb2RlbBgCIAEoCzIULndpbm5vdy52MS5Nb2RlbFNwZWMSLAoKY2hlY2twb2ludBgDIAEoCzIYLndpbm5vdy52MS5DaGVja3BvaW50UmVmEisKCW9iamVjdGl2ZRgEIAEoCzIYLndpbm5vdy52MS5PYmplY3RpdmVTcGVjEgwKBHNlZWQYBSABKAQSJwoJcHJlY2lzaW9uGAYgASgOMhQud2lubm93LnYxLlByZWNpc2lvbiI6CgxXb3JrUHJvZ3Jlc3MSDQoFcGhhc2UYASABKAkSDAoEZG9uZRgCIAEoDRINCgV0b3RhbBgDIAEoDSIUChJMaXN0U2NvcmVyc1JlcXVlc3QiRAoTTGlzdFNjb3JlcnNSZXNwb25zZRItCgdzY29yZXJzGAEgAygLMhwud2lubm93LnYxLlNjb3JlckRlc2NyaXB0aW9uIu0BChNTY29yZURhdGFzZXRSZXF1ZXN0EigKBnRhcmdldBgBIAEoCzIYLndpbm5vdy52MS5TY29yaW5nVGFyZ2V0Eg4KBnNjb3JlchgCIAEoCRJCCgpwYXJhbWV0ZXJzGAMgAygLMi4ud2lubm93LnYxLlNjb3JlRGF0YXNldFJlcXVlc3QuUGFyYW1ldGVyc0VudHJ5EiUKBmF0dGFjaxgEIAEoCzIVLndpbm5vdy52MS5BdHRhY2tTcGVjGjEKD1BhcmFtZXRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIqIBChRTY29yZURhdGFzZXRSZXNwb25zZRIrCghwcm9ncmVzcxgBIAEoCzIXLndpbm5vdy52MS5Xb3JrUHJvZ3Jlc3NIABInCgZzY29yZXMYAiABKAsyFS53aW5ub3cudjEuU2NvcmVDaHVua0gAEiwKB3N1bW1hcnkYAyABKAsyGS53aW5ub3cudjEuU2NvcmluZ1N1bW1hcnlIAEIGCgRwYXJ0IlgKDlNjb3JpbmdTdW1tYXJ5EicKB2RhdGFzZXQYASABKAsyFi53aW5ub3cudjEuRGF0YXNldEluZm8SHQoEY29zdBgCIAEoCzIPLndpbm5vdy52MS5Db3N0ImwKE1NlbGVjdFN1YnNldFJlcXVlc3QSKAoGdGFyZ2V0GAEgASgLMhgud2lubm93LnYxLlNjb3JpbmdUYXJnZXQSKwoJc2VsZWN0aW9uGAIgASgLMhgud2lubm93LnYxLlNlbGVjdGlvblNwZWMidQoUU2VsZWN0U3Vic2V0UmVzcG9uc2USKwoIcHJvZ3Jlc3MYASABKAsyFy53aW5ub3cudjEuV29ya1Byb2dyZXNzSAASKAoJaW5kZXhfc2V0GAIgASgLMhMud2lubm93LnYxLkluZGV4U2V0SABCBgoEcGFydCJCChJHZXRJbmRleFNldFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhIKBXJvdW5kGAIgASgNSACIAQFCCAoGX3JvdW5kIj0KE0dldEluZGV4U2V0UmVzcG9uc2USJgoJaW5kZXhfc2V0GAEgASgLMhMud2lubm93LnYxLkluZGV4U2V0IjsKFVdhdGNoSW5kZXhTZXRzUmVxdWVzdBIOCgZydW5faWQYASABKAkSEgoKZnJvbV9yb3VuZBgCIAEoDSJAChZXYXRjaEluZGV4U2V0c1Jlc3BvbnNlEiYKCWluZGV4X3NldBgBIAEoCzITLndpbm5vdy52MS5JbmRleFNldCI5ChZFeHBsYWluRXhhbXBsZXNSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdpbmRpY2VzGAIgAygNIm0KF0V4cGxhaW5FeGFtcGxlc1Jlc3BvbnNlEisKCGV4YW1wbGVzGAEgAygLMhkud2lubm93LnYxLkV4YW1wbGVIaXN0b3J5Eg4KBnNjb3JlchgCIAEoCRIVCg1zY29yZV9tZWFuaW5nGAMgASgJIlcKDkV4YW1wbGVIaXN0b3J5Eg0KBWluZGV4GAEgASgNEg0KBWxhYmVsGAIgASgNEicKBnJvdW5kcxgDIAMoCzIXLndpbm5vdy52MS5FeGFtcGxlUm91bmQioQEKDEV4YW1wbGVSb3VuZBINCgVyb3VuZBgBIAEoDRIMCgRrZXB0GAIgASgIEg4KBndlaWdodBgDIAEoARISCgVzY29yZRgEIAEoAUgAiAEBEhEKBHJhbmsYBSABKA1IAYgBARIWCg5jbGFzc19leGFtcGxlcxgGIAEoDRISCgpjbGFzc19rZXB0GAcgASgNQggKBl9zY29yZUIHCgVfcmFuayJOChJHZXRFeGFtcGxlc1JlcXVlc3QSJwoHZGF0YXNldBgBIAEoCzIWLndpbm5vdy52MS5EYXRhc2V0U3BlYxIPCgdpbmRpY2VzGAIgAygNIkAKE0dldEV4YW1wbGVzUmVzcG9uc2USKQoIZXhhbXBsZXMYASADKAsyFy53aW5ub3cudjEuRXhhbXBsZUltYWdlIk0KDEV4YW1wbGVJbWFnZRINCgVpbmRleBgBIAEoDRINCgVsYWJlbBgCIAEoDRISCgpjbGFzc19uYW1lGAMgASgJEgsKA3BuZxgEIAEoDDLTBAoOU2NvcmluZ1NlcnZpY2USTAoLTGlzdFNjb3JlcnMSHS53aW5ub3cudjEuTGlzdFNjb3JlcnNSZXF1ZXN0Gh4ud2lubm93LnYxLkxpc3RTY29yZXJzUmVzcG9uc2USUQoMU2NvcmVEYXRhc2V0Eh4ud2lubm93LnYxLlNjb3JlRGF0YXNldFJlcXVlc3QaHy53aW5ub3cudjEuU2NvcmVEYXRhc2V0UmVzcG9uc2UwARJRCgxTZWxlY3RTdWJzZXQSHi53aW5ub3cudjEuU2VsZWN0U3Vic2V0UmVxdWVzdBofLndpbm5vdy52MS5TZWxlY3RTdWJzZXRSZXNwb25zZTABEkwKC0dldEluZGV4U2V0Eh0ud2lubm93LnYxLkdldEluZGV4U2V0UmVxdWVzdBoeLndpbm5vdy52MS5HZXRJbmRleFNldFJlc3BvbnNlElgKD0V4cGxhaW5FeGFtcGxlcxIhLndpbm5vdy52MS5FeHBsYWluRXhhbXBsZXNSZXF1ZXN0GiIud2lubm93LnYxLkV4cGxhaW5FeGFtcGxlc1Jlc3BvbnNlEkwKC0dldEV4YW1wbGVzEh0ud2lubm93LnYxLkdldEV4YW1wbGVzUmVxdWVzdBoeLndpbm5vdy52MS5HZXRFeGFtcGxlc1Jlc3BvbnNlElcKDldhdGNoSW5kZXhTZXRzEiAud2lubm93LnYxLldhdGNoSW5kZXhTZXRzUmVxdWVzdBohLndpbm5vdy52MS5XYXRjaEluZGV4U2V0c1Jlc3BvbnNlMAFiBnByb3RvMw", [file_winnow_v1_cost, file_winnow_v1_dataset, file_winnow_v1_index_set, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_scorer_service, file_winnow_v1_selection]);
+  fileDesc("Ch93aW5ub3cvdjEvc2NvcmluZ19zZXJ2aWNlLnByb3RvEgl3aW5ub3cudjEi7wEKDVNjb3JpbmdUYXJnZXQSJwoHZGF0YXNldBgBIAEoCzIWLndpbm5vdy52MS5EYXRhc2V0U3BlYxIjCgVtb2RlbBgCIAEoCzIULndpbm5vdy52MS5Nb2RlbFNwZWMSLAoKY2hlY2twb2ludBgDIAEoCzIYLndpbm5vdy52MS5DaGVja3BvaW50UmVmEisKCW9iamVjdGl2ZRgEIAEoCzIYLndpbm5vdy52MS5PYmplY3RpdmVTcGVjEgwKBHNlZWQYBSABKAQSJwoJcHJlY2lzaW9uGAYgASgOMhQud2lubm93LnYxLlByZWNpc2lvbiI6CgxXb3JrUHJvZ3Jlc3MSDQoFcGhhc2UYASABKAkSDAoEZG9uZRgCIAEoDRINCgV0b3RhbBgDIAEoDSIUChJMaXN0U2NvcmVyc1JlcXVlc3QicgoTTGlzdFNjb3JlcnNSZXNwb25zZRItCgdzY29yZXJzGAEgAygLMhwud2lubm93LnYxLlNjb3JlckRlc2NyaXB0aW9uEiwKCWVuZHBvaW50cxgCIAMoCzIZLndpbm5vdy52MS5TY29yZXJFbmRwb2ludCJiCg5TY29yZXJFbmRwb2ludBIMCgRuYW1lGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSDQoFcmVhZHkYAyABKAgSDgoGZGV0YWlsGAQgASgJEhIKCmNvbmZpZ3VyZWQYBSABKAgiKAoVUmVnaXN0ZXJTY29yZXJSZXF1ZXN0Eg8KB2FkZHJlc3MYASABKAkiRgoWUmVnaXN0ZXJTY29yZXJSZXNwb25zZRIsCgZzY29yZXIYASABKAsyHC53aW5ub3cudjEuU2NvcmVyRGVzY3JpcHRpb24iJwoXVW5yZWdpc3RlclNjb3JlclJlcXVlc3QSDAoEbmFtZRgBIAEoCSIaChhVbnJlZ2lzdGVyU2NvcmVyUmVzcG9uc2UiegoYU2VsZWN0RnJvbVNpZ25hbHNSZXF1ZXN0EiwKB3NldHRpbmcYASABKAsyGS53aW5ub3cudjEuU2lnbmFsc1NldHRpbmdIABIoCgViYXRjaBgCIAEoCzIXLndpbm5vdy52MS5FeGFtcGxlQmF0Y2hIAEIGCgRwYXJ0IukBCg5TaWduYWxzU2V0dGluZxIQCghleGFtcGxlcxgBIAEoDRIPCgdjbGFzc2VzGAIgASgNEhAKCGZlYXR1cmVzGAMgASgNEisKCW9iamVjdGl2ZRgEIAEoCzIYLndpbm5vdy52MS5PYmplY3RpdmVTcGVjEisKCXNlbGVjdGlvbhgFIAEoCzIYLndpbm5vdy52MS5TZWxlY3Rpb25TcGVjEgwKBHNlZWQYBiABKAQSGwoTZGF0YXNldF9maW5nZXJwcmludBgHIAEoCRIOCgZydW5faWQYCCABKAkSDQoFcm91bmQYCSABKA0iegoZU2VsZWN0RnJvbVNpZ25hbHNSZXNwb25zZRIrCghwcm9ncmVzcxgBIAEoCzIXLndpbm5vdy52MS5Xb3JrUHJvZ3Jlc3NIABIoCglpbmRleF9zZXQYAiABKAsyEy53aW5ub3cudjEuSW5kZXhTZXRIAEIGCgRwYXJ0Iu0BChNTY29yZURhdGFzZXRSZXF1ZXN0EigKBnRhcmdldBgBIAEoCzIYLndpbm5vdy52MS5TY29yaW5nVGFyZ2V0Eg4KBnNjb3JlchgCIAEoCRJCCgpwYXJhbWV0ZXJzGAMgAygLMi4ud2lubm93LnYxLlNjb3JlRGF0YXNldFJlcXVlc3QuUGFyYW1ldGVyc0VudHJ5EiUKBmF0dGFjaxgEIAEoCzIVLndpbm5vdy52MS5BdHRhY2tTcGVjGjEKD1BhcmFtZXRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIqIBChRTY29yZURhdGFzZXRSZXNwb25zZRIrCghwcm9ncmVzcxgBIAEoCzIXLndpbm5vdy52MS5Xb3JrUHJvZ3Jlc3NIABInCgZzY29yZXMYAiABKAsyFS53aW5ub3cudjEuU2NvcmVDaHVua0gAEiwKB3N1bW1hcnkYAyABKAsyGS53aW5ub3cudjEuU2NvcmluZ1N1bW1hcnlIAEIGCgRwYXJ0IlgKDlNjb3JpbmdTdW1tYXJ5EicKB2RhdGFzZXQYASABKAsyFi53aW5ub3cudjEuRGF0YXNldEluZm8SHQoEY29zdBgCIAEoCzIPLndpbm5vdy52MS5Db3N0ImwKE1NlbGVjdFN1YnNldFJlcXVlc3QSKAoGdGFyZ2V0GAEgASgLMhgud2lubm93LnYxLlNjb3JpbmdUYXJnZXQSKwoJc2VsZWN0aW9uGAIgASgLMhgud2lubm93LnYxLlNlbGVjdGlvblNwZWMidQoUU2VsZWN0U3Vic2V0UmVzcG9uc2USKwoIcHJvZ3Jlc3MYASABKAsyFy53aW5ub3cudjEuV29ya1Byb2dyZXNzSAASKAoJaW5kZXhfc2V0GAIgASgLMhMud2lubm93LnYxLkluZGV4U2V0SABCBgoEcGFydCJCChJHZXRJbmRleFNldFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhIKBXJvdW5kGAIgASgNSACIAQFCCAoGX3JvdW5kIj0KE0dldEluZGV4U2V0UmVzcG9uc2USJgoJaW5kZXhfc2V0GAEgASgLMhMud2lubm93LnYxLkluZGV4U2V0IjsKFVdhdGNoSW5kZXhTZXRzUmVxdWVzdBIOCgZydW5faWQYASABKAkSEgoKZnJvbV9yb3VuZBgCIAEoDSJAChZXYXRjaEluZGV4U2V0c1Jlc3BvbnNlEiYKCWluZGV4X3NldBgBIAEoCzITLndpbm5vdy52MS5JbmRleFNldCI5ChZFeHBsYWluRXhhbXBsZXNSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdpbmRpY2VzGAIgAygNIm0KF0V4cGxhaW5FeGFtcGxlc1Jlc3BvbnNlEisKCGV4YW1wbGVzGAEgAygLMhkud2lubm93LnYxLkV4YW1wbGVIaXN0b3J5Eg4KBnNjb3JlchgCIAEoCRIVCg1zY29yZV9tZWFuaW5nGAMgASgJIlcKDkV4YW1wbGVIaXN0b3J5Eg0KBWluZGV4GAEgASgNEg0KBWxhYmVsGAIgASgNEicKBnJvdW5kcxgDIAMoCzIXLndpbm5vdy52MS5FeGFtcGxlUm91bmQioQEKDEV4YW1wbGVSb3VuZBINCgVyb3VuZBgBIAEoDRIMCgRrZXB0GAIgASgIEg4KBndlaWdodBgDIAEoARISCgVzY29yZRgEIAEoAUgAiAEBEhEKBHJhbmsYBSABKA1IAYgBARIWCg5jbGFzc19leGFtcGxlcxgGIAEoDRISCgpjbGFzc19rZXB0GAcgASgNQggKBl9zY29yZUIHCgVfcmFuayJOChJHZXRFeGFtcGxlc1JlcXVlc3QSJwoHZGF0YXNldBgBIAEoCzIWLndpbm5vdy52MS5EYXRhc2V0U3BlYxIPCgdpbmRpY2VzGAIgAygNIkAKE0dldEV4YW1wbGVzUmVzcG9uc2USKQoIZXhhbXBsZXMYASADKAsyFy53aW5ub3cudjEuRXhhbXBsZUltYWdlIk0KDEV4YW1wbGVJbWFnZRINCgVpbmRleBgBIAEoDRINCgVsYWJlbBgCIAEoDRISCgpjbGFzc19uYW1lGAMgASgJEgsKA3BuZxgEIAEoDDLrBgoOU2NvcmluZ1NlcnZpY2USTAoLTGlzdFNjb3JlcnMSHS53aW5ub3cudjEuTGlzdFNjb3JlcnNSZXF1ZXN0Gh4ud2lubm93LnYxLkxpc3RTY29yZXJzUmVzcG9uc2USUQoMU2NvcmVEYXRhc2V0Eh4ud2lubm93LnYxLlNjb3JlRGF0YXNldFJlcXVlc3QaHy53aW5ub3cudjEuU2NvcmVEYXRhc2V0UmVzcG9uc2UwARJRCgxTZWxlY3RTdWJzZXQSHi53aW5ub3cudjEuU2VsZWN0U3Vic2V0UmVxdWVzdBofLndpbm5vdy52MS5TZWxlY3RTdWJzZXRSZXNwb25zZTABEmIKEVNlbGVjdEZyb21TaWduYWxzEiMud2lubm93LnYxLlNlbGVjdEZyb21TaWduYWxzUmVxdWVzdBokLndpbm5vdy52MS5TZWxlY3RGcm9tU2lnbmFsc1Jlc3BvbnNlKAEwARJVCg5SZWdpc3RlclNjb3JlchIgLndpbm5vdy52MS5SZWdpc3RlclNjb3JlclJlcXVlc3QaIS53aW5ub3cudjEuUmVnaXN0ZXJTY29yZXJSZXNwb25zZRJbChBVbnJlZ2lzdGVyU2NvcmVyEiIud2lubm93LnYxLlVucmVnaXN0ZXJTY29yZXJSZXF1ZXN0GiMud2lubm93LnYxLlVucmVnaXN0ZXJTY29yZXJSZXNwb25zZRJMCgtHZXRJbmRleFNldBIdLndpbm5vdy52MS5HZXRJbmRleFNldFJlcXVlc3QaHi53aW5ub3cudjEuR2V0SW5kZXhTZXRSZXNwb25zZRJYCg9FeHBsYWluRXhhbXBsZXMSIS53aW5ub3cudjEuRXhwbGFpbkV4YW1wbGVzUmVxdWVzdBoiLndpbm5vdy52MS5FeHBsYWluRXhhbXBsZXNSZXNwb25zZRJMCgtHZXRFeGFtcGxlcxIdLndpbm5vdy52MS5HZXRFeGFtcGxlc1JlcXVlc3QaHi53aW5ub3cudjEuR2V0RXhhbXBsZXNSZXNwb25zZRJXCg5XYXRjaEluZGV4U2V0cxIgLndpbm5vdy52MS5XYXRjaEluZGV4U2V0c1JlcXVlc3QaIS53aW5ub3cudjEuV2F0Y2hJbmRleFNldHNSZXNwb25zZTABYgZwcm90bzM", [file_winnow_v1_cost, file_winnow_v1_dataset, file_winnow_v1_index_set, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_scorer_service, file_winnow_v1_selection]);
 
 /**
  * What to score and with what.
@@ -139,11 +139,18 @@ export const ListScorersRequestSchema: GenMessage<ListScorersRequest> = /*@__PUR
  */
 export type ListScorersResponse = Message<"winnow.v1.ListScorersResponse"> & {
   /**
-   * In alphabetical order.
+   * In alphabetical order, those that run as services among them.
    *
    * @generated from field: repeated winnow.v1.ScorerDescription scorers = 1;
    */
   scorers: ScorerDescription[];
+
+  /**
+   * Where those are that run as services, in alphabetical order.
+   *
+   * @generated from field: repeated winnow.v1.ScorerEndpoint endpoints = 2;
+   */
+  endpoints: ScorerEndpoint[];
 };
 
 /**
@@ -152,6 +159,286 @@ export type ListScorersResponse = Message<"winnow.v1.ListScorersResponse"> & {
  */
 export const ListScorersResponseSchema: GenMessage<ListScorersResponse> = /*@__PURE__*/
   messageDesc(file_winnow_v1_scoring_service, 3);
+
+/**
+ * A scorer that runs as a service.
+ *
+ * @generated from message winnow.v1.ScorerEndpoint
+ */
+export type ScorerEndpoint = Message<"winnow.v1.ScorerEndpoint"> & {
+  /**
+   * The scorer's name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Its address, host:port.
+   *
+   * @generated from field: string address = 2;
+   */
+  address: string;
+
+  /**
+   * Whether it answered just now that it is ready.
+   *
+   * @generated from field: bool ready = 3;
+   */
+  ready: boolean;
+
+  /**
+   * Why it is not ready, in one sentence.
+   *
+   * @generated from field: string detail = 4;
+   */
+  detail: string;
+
+  /**
+   * Whether it is from the scoring service's configuration rather than registered.
+   *
+   * @generated from field: bool configured = 5;
+   */
+  configured: boolean;
+};
+
+/**
+ * Describes the message winnow.v1.ScorerEndpoint.
+ * Use `create(ScorerEndpointSchema)` to create a new message.
+ */
+export const ScorerEndpointSchema: GenMessage<ScorerEndpoint> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scoring_service, 4);
+
+/**
+ * Asks to make a scorer known.
+ *
+ * @generated from message winnow.v1.RegisterScorerRequest
+ */
+export type RegisterScorerRequest = Message<"winnow.v1.RegisterScorerRequest"> & {
+  /**
+   * Its address, host:port.
+   *
+   * @generated from field: string address = 1;
+   */
+  address: string;
+};
+
+/**
+ * Describes the message winnow.v1.RegisterScorerRequest.
+ * Use `create(RegisterScorerRequestSchema)` to create a new message.
+ */
+export const RegisterScorerRequestSchema: GenMessage<RegisterScorerRequest> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scoring_service, 5);
+
+/**
+ * The scorer.
+ *
+ * @generated from message winnow.v1.RegisterScorerResponse
+ */
+export type RegisterScorerResponse = Message<"winnow.v1.RegisterScorerResponse"> & {
+  /**
+   * What it says of itself.
+   *
+   * @generated from field: winnow.v1.ScorerDescription scorer = 1;
+   */
+  scorer?: ScorerDescription | undefined;
+};
+
+/**
+ * Describes the message winnow.v1.RegisterScorerResponse.
+ * Use `create(RegisterScorerResponseSchema)` to create a new message.
+ */
+export const RegisterScorerResponseSchema: GenMessage<RegisterScorerResponse> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scoring_service, 6);
+
+/**
+ * Asks to forget a scorer.
+ *
+ * @generated from message winnow.v1.UnregisterScorerRequest
+ */
+export type UnregisterScorerRequest = Message<"winnow.v1.UnregisterScorerRequest"> & {
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message winnow.v1.UnregisterScorerRequest.
+ * Use `create(UnregisterScorerRequestSchema)` to create a new message.
+ */
+export const UnregisterScorerRequestSchema: GenMessage<UnregisterScorerRequest> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scoring_service, 7);
+
+/**
+ * It is forgotten.
+ *
+ * @generated from message winnow.v1.UnregisterScorerResponse
+ */
+export type UnregisterScorerResponse = Message<"winnow.v1.UnregisterScorerResponse"> & {
+};
+
+/**
+ * Describes the message winnow.v1.UnregisterScorerResponse.
+ * Use `create(UnregisterScorerResponseSchema)` to create a new message.
+ */
+export const UnregisterScorerResponseSchema: GenMessage<UnregisterScorerResponse> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scoring_service, 8);
+
+/**
+ * A message of the stream of signals.
+ *
+ * @generated from message winnow.v1.SelectFromSignalsRequest
+ */
+export type SelectFromSignalsRequest = Message<"winnow.v1.SelectFromSignalsRequest"> & {
+  /**
+   * The setting first, then batches.
+   *
+   * @generated from oneof winnow.v1.SelectFromSignalsRequest.part
+   */
+  part: {
+    /**
+     * First message: what to do.
+     *
+     * @generated from field: winnow.v1.SignalsSetting setting = 1;
+     */
+    value: SignalsSetting;
+    case: "setting";
+  } | {
+    /**
+     * Every other message: examples in index order, without a gap.
+     *
+     * @generated from field: winnow.v1.ExampleBatch batch = 2;
+     */
+    value: ExampleBatch;
+    case: "batch";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message winnow.v1.SelectFromSignalsRequest.
+ * Use `create(SelectFromSignalsRequestSchema)` to create a new message.
+ */
+export const SelectFromSignalsRequestSchema: GenMessage<SelectFromSignalsRequest> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scoring_service, 9);
+
+/**
+ * What to select from a caller's signals.
+ *
+ * @generated from message winnow.v1.SignalsSetting
+ */
+export type SignalsSetting = Message<"winnow.v1.SignalsSetting"> & {
+  /**
+   * Number of examples N that follow, at least 1.
+   *
+   * @generated from field: uint32 examples = 1;
+   */
+  examples: number;
+
+  /**
+   * Number of classes, at least 2.
+   *
+   * @generated from field: uint32 classes = 2;
+   */
+  classes: number;
+
+  /**
+   * Dimensions of the features; 0 where none are sent.
+   *
+   * @generated from field: uint32 features = 3;
+   */
+  features: number;
+
+  /**
+   * The objective whose loss and gradients are meant; its attack is not read.
+   *
+   * @generated from field: winnow.v1.ObjectiveSpec objective = 4;
+   */
+  objective?: ObjectiveSpec | undefined;
+
+  /**
+   * How to select; the schedule's fields, the attack and reuse_training_signals are ignored.
+   *
+   * @generated from field: winnow.v1.SelectionSpec selection = 5;
+   */
+  selection?: SelectionSpec | undefined;
+
+  /**
+   * Seed of every random choice.
+   *
+   * @generated from field: uint64 seed = 6;
+   */
+  seed: bigint;
+
+  /**
+   * The caller's name for the data set and its order, for example a hash: goes into IndexSet.dataset_fingerprint, so that
+   * samplers can tell. May be empty.
+   *
+   * @generated from field: string dataset_fingerprint = 7;
+   */
+  datasetFingerprint: string;
+
+  /**
+   * The caller's run: where given, the set is published as the run's round, for samplers to follow; 1 to 64 letters, digits,
+   * '_' and '-'. INVALID_ARGUMENT where a run of the training service has this id.
+   *
+   * @generated from field: string run_id = 8;
+   */
+  runId: string;
+
+  /**
+   * The run's selection round, from 0. A round that has a set already keeps it: the answer is the one that was published.
+   *
+   * @generated from field: uint32 round = 9;
+   */
+  round: number;
+};
+
+/**
+ * Describes the message winnow.v1.SignalsSetting.
+ * Use `create(SignalsSettingSchema)` to create a new message.
+ */
+export const SignalsSettingSchema: GenMessage<SignalsSetting> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scoring_service, 10);
+
+/**
+ * A message of the stream of a selection.
+ *
+ * @generated from message winnow.v1.SelectFromSignalsResponse
+ */
+export type SelectFromSignalsResponse = Message<"winnow.v1.SelectFromSignalsResponse"> & {
+  /**
+   * Progress, then the set.
+   *
+   * @generated from oneof winnow.v1.SelectFromSignalsResponse.part
+   */
+  part: {
+    /**
+     * How far it is: phase "receive", then "select".
+     *
+     * @generated from field: winnow.v1.WorkProgress progress = 1;
+     */
+    value: WorkProgress;
+    case: "progress";
+  } | {
+    /**
+     * Last message.
+     *
+     * @generated from field: winnow.v1.IndexSet index_set = 2;
+     */
+    value: IndexSet;
+    case: "indexSet";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message winnow.v1.SelectFromSignalsResponse.
+ * Use `create(SelectFromSignalsResponseSchema)` to create a new message.
+ */
+export const SelectFromSignalsResponseSchema: GenMessage<SelectFromSignalsResponse> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_scoring_service, 11);
 
 /**
  * Asks for scores.
@@ -193,7 +480,7 @@ export type ScoreDatasetRequest = Message<"winnow.v1.ScoreDatasetRequest"> & {
  * Use `create(ScoreDatasetRequestSchema)` to create a new message.
  */
 export const ScoreDatasetRequestSchema: GenMessage<ScoreDatasetRequest> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scoring_service, 4);
+  messageDesc(file_winnow_v1_scoring_service, 12);
 
 /**
  * A message of the stream of scores.
@@ -238,7 +525,7 @@ export type ScoreDatasetResponse = Message<"winnow.v1.ScoreDatasetResponse"> & {
  * Use `create(ScoreDatasetResponseSchema)` to create a new message.
  */
 export const ScoreDatasetResponseSchema: GenMessage<ScoreDatasetResponse> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scoring_service, 5);
+  messageDesc(file_winnow_v1_scoring_service, 13);
 
 /**
  * Closes a stream of scores.
@@ -266,7 +553,7 @@ export type ScoringSummary = Message<"winnow.v1.ScoringSummary"> & {
  * Use `create(ScoringSummarySchema)` to create a new message.
  */
 export const ScoringSummarySchema: GenMessage<ScoringSummary> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scoring_service, 6);
+  messageDesc(file_winnow_v1_scoring_service, 14);
 
 /**
  * Asks for a subset.
@@ -294,7 +581,7 @@ export type SelectSubsetRequest = Message<"winnow.v1.SelectSubsetRequest"> & {
  * Use `create(SelectSubsetRequestSchema)` to create a new message.
  */
 export const SelectSubsetRequestSchema: GenMessage<SelectSubsetRequest> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scoring_service, 7);
+  messageDesc(file_winnow_v1_scoring_service, 15);
 
 /**
  * A message of the stream of a selection.
@@ -331,7 +618,7 @@ export type SelectSubsetResponse = Message<"winnow.v1.SelectSubsetResponse"> & {
  * Use `create(SelectSubsetResponseSchema)` to create a new message.
  */
 export const SelectSubsetResponseSchema: GenMessage<SelectSubsetResponse> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scoring_service, 8);
+  messageDesc(file_winnow_v1_scoring_service, 16);
 
 /**
  * Asks for a published index set.
@@ -359,7 +646,7 @@ export type GetIndexSetRequest = Message<"winnow.v1.GetIndexSetRequest"> & {
  * Use `create(GetIndexSetRequestSchema)` to create a new message.
  */
 export const GetIndexSetRequestSchema: GenMessage<GetIndexSetRequest> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scoring_service, 9);
+  messageDesc(file_winnow_v1_scoring_service, 17);
 
 /**
  * A published index set.
@@ -380,7 +667,7 @@ export type GetIndexSetResponse = Message<"winnow.v1.GetIndexSetResponse"> & {
  * Use `create(GetIndexSetResponseSchema)` to create a new message.
  */
 export const GetIndexSetResponseSchema: GenMessage<GetIndexSetResponse> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scoring_service, 10);
+  messageDesc(file_winnow_v1_scoring_service, 18);
 
 /**
  * Asks for a run's index sets.
@@ -408,7 +695,7 @@ export type WatchIndexSetsRequest = Message<"winnow.v1.WatchIndexSetsRequest"> &
  * Use `create(WatchIndexSetsRequestSchema)` to create a new message.
  */
 export const WatchIndexSetsRequestSchema: GenMessage<WatchIndexSetsRequest> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scoring_service, 11);
+  messageDesc(file_winnow_v1_scoring_service, 19);
 
 /**
  * One of a run's index sets.
@@ -429,7 +716,7 @@ export type WatchIndexSetsResponse = Message<"winnow.v1.WatchIndexSetsResponse">
  * Use `create(WatchIndexSetsResponseSchema)` to create a new message.
  */
 export const WatchIndexSetsResponseSchema: GenMessage<WatchIndexSetsResponse> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scoring_service, 12);
+  messageDesc(file_winnow_v1_scoring_service, 20);
 
 /**
  * Asks why examples were kept or dropped.
@@ -457,7 +744,7 @@ export type ExplainExamplesRequest = Message<"winnow.v1.ExplainExamplesRequest">
  * Use `create(ExplainExamplesRequestSchema)` to create a new message.
  */
 export const ExplainExamplesRequestSchema: GenMessage<ExplainExamplesRequest> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scoring_service, 13);
+  messageDesc(file_winnow_v1_scoring_service, 21);
 
 /**
  * Why examples were kept or dropped.
@@ -492,7 +779,7 @@ export type ExplainExamplesResponse = Message<"winnow.v1.ExplainExamplesResponse
  * Use `create(ExplainExamplesResponseSchema)` to create a new message.
  */
 export const ExplainExamplesResponseSchema: GenMessage<ExplainExamplesResponse> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scoring_service, 14);
+  messageDesc(file_winnow_v1_scoring_service, 22);
 
 /**
  * What the rounds of a run did with an example.
@@ -527,7 +814,7 @@ export type ExampleHistory = Message<"winnow.v1.ExampleHistory"> & {
  * Use `create(ExampleHistorySchema)` to create a new message.
  */
 export const ExampleHistorySchema: GenMessage<ExampleHistory> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scoring_service, 15);
+  messageDesc(file_winnow_v1_scoring_service, 23);
 
 /**
  * What one round did with an example.
@@ -590,7 +877,7 @@ export type ExampleRound = Message<"winnow.v1.ExampleRound"> & {
  * Use `create(ExampleRoundSchema)` to create a new message.
  */
 export const ExampleRoundSchema: GenMessage<ExampleRound> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scoring_service, 16);
+  messageDesc(file_winnow_v1_scoring_service, 24);
 
 /**
  * Asks for training examples.
@@ -618,7 +905,7 @@ export type GetExamplesRequest = Message<"winnow.v1.GetExamplesRequest"> & {
  * Use `create(GetExamplesRequestSchema)` to create a new message.
  */
 export const GetExamplesRequestSchema: GenMessage<GetExamplesRequest> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scoring_service, 17);
+  messageDesc(file_winnow_v1_scoring_service, 25);
 
 /**
  * Training examples.
@@ -639,7 +926,7 @@ export type GetExamplesResponse = Message<"winnow.v1.GetExamplesResponse"> & {
  * Use `create(GetExamplesResponseSchema)` to create a new message.
  */
 export const GetExamplesResponseSchema: GenMessage<GetExamplesResponse> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scoring_service, 18);
+  messageDesc(file_winnow_v1_scoring_service, 26);
 
 /**
  * A training example to look at.
@@ -681,7 +968,7 @@ export type ExampleImage = Message<"winnow.v1.ExampleImage"> & {
  * Use `create(ExampleImageSchema)` to create a new message.
  */
 export const ExampleImageSchema: GenMessage<ExampleImage> = /*@__PURE__*/
-  messageDesc(file_winnow_v1_scoring_service, 19);
+  messageDesc(file_winnow_v1_scoring_service, 27);
 
 /**
  * Computes the importance of examples under attack and prunes data sets by it.
@@ -719,6 +1006,42 @@ export const ScoringService: GenService<{
     methodKind: "server_streaming";
     input: typeof SelectSubsetRequestSchema;
     output: typeof SelectSubsetResponseSchema;
+  },
+  /**
+   * Selects a subset of a caller's own examples from signals that the caller measured: any selector that needs no model
+   * access. The first message carries the setting, the others the examples in index order. Streams progress, then the
+   * index set. INVALID_ARGUMENT names the field, for example a signal that the scorer needs and the examples lack;
+   * RESOURCE_EXHAUSTED where the signals of all examples would not fit into memory, with the sizes.
+   *
+   * @generated from rpc winnow.v1.ScoringService.SelectFromSignals
+   */
+  selectFromSignals: {
+    methodKind: "bidi_streaming";
+    input: typeof SelectFromSignalsRequestSchema;
+    output: typeof SelectFromSignalsResponseSchema;
+  },
+  /**
+   * Makes a scorer that runs as a service known to all scoring replicas, under the name that it gives itself; it is asked
+   * for its description first. Repeating it brings the description up to date. INVALID_ARGUMENT for an address that is not
+   * allowed, for a name that is taken by a built-in scorer, and for a description that breaks the contract; UNAVAILABLE
+   * where it does not answer.
+   *
+   * @generated from rpc winnow.v1.ScoringService.RegisterScorer
+   */
+  registerScorer: {
+    methodKind: "unary";
+    input: typeof RegisterScorerRequestSchema;
+    output: typeof RegisterScorerResponseSchema;
+  },
+  /**
+   * Forgets a scorer that was registered. NOT_FOUND where there is none of the name.
+   *
+   * @generated from rpc winnow.v1.ScoringService.UnregisterScorer
+   */
+  unregisterScorer: {
+    methodKind: "unary";
+    input: typeof UnregisterScorerRequestSchema;
+    output: typeof UnregisterScorerResponseSchema;
   },
   /**
    * Fetches a published index set of a run. NOT_FOUND where there is none.

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file winnow/v1/selection.proto.
  */
 export const file_winnow_v1_selection: GenFile = /*@__PURE__*/
-  fileDesc("Chl3aW5ub3cvdjEvc2VsZWN0aW9uLnByb3RvEgl3aW5ub3cudjEizQIKDVNlbGVjdGlvblNwZWMSDgoGc2NvcmVyGAEgASgJEjwKCnBhcmFtZXRlcnMYAiADKAsyKC53aW5ub3cudjEuU2VsZWN0aW9uU3BlYy5QYXJhbWV0ZXJzRW50cnkSEAoIZnJhY3Rpb24YAyABKAESFAoMZXZlcnlfZXBvY2hzGAQgASgNEhkKEXdhcm1fc3RhcnRfZXBvY2hzGAUgASgNEhwKFG1heF9zdGFsZW5lc3NfZXBvY2hzGAYgASgNEiUKBmF0dGFjaxgHIAEoCzIVLndpbm5vdy52MS5BdHRhY2tTcGVjEhMKC2NsYXNzX2Zsb29yGAggASgBEh4KFnJldXNlX3RyYWluaW5nX3NpZ25hbHMYCSABKAgaMQoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEijwEKEFNlbGVjdGlvblF1YWxpdHkSFQoIcmVzaWR1YWwYASABKAFIAIgBARIdChVlZmZlY3RpdmVfc2FtcGxlX3NpemUYAiABKAESFAoHb3ZlcmxhcBgDIAEoAUgBiAEBEhYKDmtlcHRfcGVyX2NsYXNzGAQgAygNQgsKCV9yZXNpZHVhbEIKCghfb3ZlcmxhcCpuCg1XZWlnaHRNZWFuaW5nEh4KGldFSUdIVF9NRUFOSU5HX1VOU1BFQ0lGSUVEEAASGgoWV0VJR0hUX01FQU5JTkdfVU5JRk9STRABEiEKHVdFSUdIVF9NRUFOSU5HX05PUk1BTElTRURfU1VNEAJiBnByb3RvMw", [file_winnow_v1_objective]);
+  fileDesc("Chl3aW5ub3cvdjEvc2VsZWN0aW9uLnByb3RvEgl3aW5ub3cudjEi+gIKDVNlbGVjdGlvblNwZWMSDgoGc2NvcmVyGAEgASgJEjwKCnBhcmFtZXRlcnMYAiADKAsyKC53aW5ub3cudjEuU2VsZWN0aW9uU3BlYy5QYXJhbWV0ZXJzRW50cnkSEAoIZnJhY3Rpb24YAyABKAESFAoMZXZlcnlfZXBvY2hzGAQgASgNEhkKEXdhcm1fc3RhcnRfZXBvY2hzGAUgASgNEhwKFG1heF9zdGFsZW5lc3NfZXBvY2hzGAYgASgNEiUKBmF0dGFjaxgHIAEoCzIVLndpbm5vdy52MS5BdHRhY2tTcGVjEhMKC2NsYXNzX2Zsb29yGAggASgBEh4KFnJldXNlX3RyYWluaW5nX3NpZ25hbHMYCSABKAgSKwoIZmFsbGJhY2sYCiABKA4yGS53aW5ub3cudjEuU2NvcmVyRmFsbGJhY2saMQoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEijwEKEFNlbGVjdGlvblF1YWxpdHkSFQoIcmVzaWR1YWwYASABKAFIAIgBARIdChVlZmZlY3RpdmVfc2FtcGxlX3NpemUYAiABKAESFAoHb3ZlcmxhcBgDIAEoAUgBiAEBEhYKDmtlcHRfcGVyX2NsYXNzGAQgAygNQgsKCV9yZXNpZHVhbEIKCghfb3ZlcmxhcCprCg5TY29yZXJGYWxsYmFjaxIfChtTQ09SRVJfRkFMTEJBQ0tfVU5TUEVDSUZJRUQQABIcChhTQ09SRVJfRkFMTEJBQ0tfTEFTVF9TRVQQARIaChZTQ09SRVJfRkFMTEJBQ0tfUkFORE9NEAIqbgoNV2VpZ2h0TWVhbmluZxIeChpXRUlHSFRfTUVBTklOR19VTlNQRUNJRklFRBAAEhoKFldFSUdIVF9NRUFOSU5HX1VOSUZPUk0QARIhCh1XRUlHSFRfTUVBTklOR19OT1JNQUxJU0VEX1NVTRACYgZwcm90bzM", [file_winnow_v1_objective]);
 
 /**
  * How a run chooses the examples it trains on.
@@ -85,6 +85,13 @@ export type SelectionSpec = Message<"winnow.v1.SelectionSpec"> & {
    * @generated from field: bool reuse_training_signals = 9;
    */
   reuseTrainingSignals: boolean;
+
+  /**
+   * What to do where a scorer that runs as a service fails: it is away, too slow, or what it returns breaks the contract.
+   *
+   * @generated from field: winnow.v1.ScorerFallback fallback = 10;
+   */
+  fallback: ScorerFallback;
 };
 
 /**
@@ -137,6 +144,47 @@ export const SelectionQualitySchema: GenMessage<SelectionQuality> = /*@__PURE__*
   messageDesc(file_winnow_v1_selection, 1);
 
 /**
+ * What takes the place of a scorer that failed.
+ *
+ * @generated from enum winnow.v1.ScorerFallback
+ */
+export const ScorerFallback = {
+  /**
+   * Nothing: the selection fails, and with it the run.
+   *
+   * @generated from enum value: SCORER_FALLBACK_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The run's last good set; a random one in a run that has none yet.
+   *
+   * @generated from enum value: SCORER_FALLBACK_LAST_SET = 1;
+   */
+  LAST_SET: 1,
+
+  /**
+   * A random set, drawn from the seed.
+   *
+   * @generated from enum value: SCORER_FALLBACK_RANDOM = 2;
+   */
+  RANDOM: 2,
+} as const;
+
+/**
+ * What takes the place of a scorer that failed.
+ *
+ * @generated from enum winnow.v1.ScorerFallback
+ */
+export type ScorerFallback = (typeof ScorerFallback)[keyof typeof ScorerFallback] | UnknownEnum;
+
+/**
+ * Describes the enum winnow.v1.ScorerFallback.
+ */
+export const ScorerFallbackSchema: GenEnum<ScorerFallback> = /*@__PURE__*/
+  enumDesc(file_winnow_v1_selection, 0);
+
+/**
  * What an example's weight stands for.
  *
  * @generated from enum winnow.v1.WeightMeaning
@@ -175,5 +223,5 @@ export type WeightMeaning = (typeof WeightMeaning)[keyof typeof WeightMeaning] |
  * Describes the enum winnow.v1.WeightMeaning.
  */
 export const WeightMeaningSchema: GenEnum<WeightMeaning> = /*@__PURE__*/
-  enumDesc(file_winnow_v1_selection, 0);
+  enumDesc(file_winnow_v1_selection, 1);
 

@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file winnow/v1/training_service.proto.
  */
 export const file_winnow_v1_training_service: GenFile = /*@__PURE__*/
-  fileDesc("CiB3aW5ub3cvdjEvdHJhaW5pbmdfc2VydmljZS5wcm90bxIJd2lubm93LnYxIjQKEENyZWF0ZVJ1blJlcXVlc3QSIAoEc3BlYxgBIAEoCzISLndpbm5vdy52MS5SdW5TcGVjIjAKEUNyZWF0ZVJ1blJlc3BvbnNlEhsKA3J1bhgBIAEoCzIOLndpbm5vdy52MS5SdW4iHwoNR2V0UnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkiLQoOR2V0UnVuUmVzcG9uc2USGwoDcnVuGAEgASgLMg4ud2lubm93LnYxLlJ1biI4Cg9MaXN0UnVuc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiSQoQTGlzdFJ1bnNSZXNwb25zZRIcCgRydW5zGAEgAygLMg4ud2lubm93LnYxLlJ1bhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIQoPV2F0Y2hSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSJoChBXYXRjaFJ1blJlc3BvbnNlEh0KA3J1bhgBIAEoCzIOLndpbm5vdy52MS5SdW5IABIsCghwcm9ncmVzcxgCIAEoCzIYLndpbm5vdy52MS5FcG9jaFByb2dyZXNzSABCBwoFZXZlbnQioQEKDUVwb2NoUHJvZ3Jlc3MSDQoFcGhhc2UYASABKAkSDQoFZXBvY2gYAiABKA0SDAoEZG9uZRgDIAEoDRINCgV0b3RhbBgEIAEoDRIMCgRsb3NzGAUgASgBEhIKCmtlcHRfc2hhcmUYBiABKAESFAoMc2Vjb25kc19sZWZ0GAcgASgBEh0KBGNvc3QYCCABKAsyDy53aW5ub3cudjEuQ29zdCIiChBDYW5jZWxSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSIwChFDYW5jZWxSdW5SZXNwb25zZRIbCgNydW4YASABKAsyDi53aW5ub3cudjEuUnVuIokCChRFdmFsdWF0ZU1vZGVsUmVxdWVzdBInCgdkYXRhc2V0GAEgASgLMhYud2lubm93LnYxLkRhdGFzZXRTcGVjEiMKBW1vZGVsGAIgASgLMhQud2lubm93LnYxLk1vZGVsU3BlYxIsCgpjaGVja3BvaW50GAMgASgLMhgud2lubm93LnYxLkNoZWNrcG9pbnRSZWYSJQoGYXR0YWNrGAQgASgLMhUud2lubm93LnYxLkF0dGFja1NwZWMSDAoEc2VlZBgFIAEoBBIQCghleGFtcGxlcxgGIAEoDRIuCgthdXRvX2F0dGFjaxgHIAEoCzIZLndpbm5vdy52MS5BdXRvQXR0YWNrU3BlYyJ/ChVFdmFsdWF0ZU1vZGVsUmVzcG9uc2USMQoIcHJvZ3Jlc3MYASABKAsyHS53aW5ub3cudjEuRXZhbHVhdGlvblByb2dyZXNzSAASKwoKZXZhbHVhdGlvbhgCIAEoCzIVLndpbm5vdy52MS5FdmFsdWF0aW9uSABCBgoEcGFydCJSChJFdmFsdWF0aW9uUHJvZ3Jlc3MSDAoEZG9uZRgBIAEoDRINCgV0b3RhbBgCIAEoDRINCgVwaGFzZRgDIAEoCRIQCghzdGFuZGluZxgEIAEoDSI0ChREb3dubG9hZE1vZGVsUmVxdWVzdBIOCgZydW5faWQYASABKAkSDAoEYmVzdBgCIAEoCCJTChVEb3dubG9hZE1vZGVsUmVzcG9uc2USLAoKY2hlY2twb2ludBgBIAEoCzIYLndpbm5vdy52MS5DaGVja3BvaW50UmVmEgwKBGRhdGEYAiABKAwymAQKD1RyYWluaW5nU2VydmljZRJGCglDcmVhdGVSdW4SGy53aW5ub3cudjEuQ3JlYXRlUnVuUmVxdWVzdBocLndpbm5vdy52MS5DcmVhdGVSdW5SZXNwb25zZRI9CgZHZXRSdW4SGC53aW5ub3cudjEuR2V0UnVuUmVxdWVzdBoZLndpbm5vdy52MS5HZXRSdW5SZXNwb25zZRJDCghMaXN0UnVucxIaLndpbm5vdy52MS5MaXN0UnVuc1JlcXVlc3QaGy53aW5ub3cudjEuTGlzdFJ1bnNSZXNwb25zZRJFCghXYXRjaFJ1bhIaLndpbm5vdy52MS5XYXRjaFJ1blJlcXVlc3QaGy53aW5ub3cudjEuV2F0Y2hSdW5SZXNwb25zZTABEkYKCUNhbmNlbFJ1bhIbLndpbm5vdy52MS5DYW5jZWxSdW5SZXF1ZXN0Ghwud2lubm93LnYxLkNhbmNlbFJ1blJlc3BvbnNlElQKDUV2YWx1YXRlTW9kZWwSHy53aW5ub3cudjEuRXZhbHVhdGVNb2RlbFJlcXVlc3QaIC53aW5ub3cudjEuRXZhbHVhdGVNb2RlbFJlc3BvbnNlMAESVAoNRG93bmxvYWRNb2RlbBIfLndpbm5vdy52MS5Eb3dubG9hZE1vZGVsUmVxdWVzdBogLndpbm5vdy52MS5Eb3dubG9hZE1vZGVsUmVzcG9uc2UwAWIGcHJvdG8z", [file_winnow_v1_autoattack, file_winnow_v1_cost, file_winnow_v1_dataset, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_run]);
+  fileDesc("CiB3aW5ub3cvdjEvdHJhaW5pbmdfc2VydmljZS5wcm90bxIJd2lubm93LnYxIjQKEENyZWF0ZVJ1blJlcXVlc3QSIAoEc3BlYxgBIAEoCzISLndpbm5vdy52MS5SdW5TcGVjIjAKEUNyZWF0ZVJ1blJlc3BvbnNlEhsKA3J1bhgBIAEoCzIOLndpbm5vdy52MS5SdW4iHwoNR2V0UnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkiLQoOR2V0UnVuUmVzcG9uc2USGwoDcnVuGAEgASgLMg4ud2lubm93LnYxLlJ1biI4Cg9MaXN0UnVuc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiSQoQTGlzdFJ1bnNSZXNwb25zZRIcCgRydW5zGAEgAygLMg4ud2lubm93LnYxLlJ1bhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIQoPV2F0Y2hSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSJoChBXYXRjaFJ1blJlc3BvbnNlEh0KA3J1bhgBIAEoCzIOLndpbm5vdy52MS5SdW5IABIsCghwcm9ncmVzcxgCIAEoCzIYLndpbm5vdy52MS5FcG9jaFByb2dyZXNzSABCBwoFZXZlbnQioQEKDUVwb2NoUHJvZ3Jlc3MSDQoFcGhhc2UYASABKAkSDQoFZXBvY2gYAiABKA0SDAoEZG9uZRgDIAEoDRINCgV0b3RhbBgEIAEoDRIMCgRsb3NzGAUgASgBEhIKCmtlcHRfc2hhcmUYBiABKAESFAoMc2Vjb25kc19sZWZ0GAcgASgBEh0KBGNvc3QYCCABKAsyDy53aW5ub3cudjEuQ29zdCIiChBDYW5jZWxSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSIwChFDYW5jZWxSdW5SZXNwb25zZRIbCgNydW4YASABKAsyDi53aW5ub3cudjEuUnVuIokCChRFdmFsdWF0ZU1vZGVsUmVxdWVzdBInCgdkYXRhc2V0GAEgASgLMhYud2lubm93LnYxLkRhdGFzZXRTcGVjEiMKBW1vZGVsGAIgASgLMhQud2lubm93LnYxLk1vZGVsU3BlYxIsCgpjaGVja3BvaW50GAMgASgLMhgud2lubm93LnYxLkNoZWNrcG9pbnRSZWYSJQoGYXR0YWNrGAQgASgLMhUud2lubm93LnYxLkF0dGFja1NwZWMSDAoEc2VlZBgFIAEoBBIQCghleGFtcGxlcxgGIAEoDRIuCgthdXRvX2F0dGFjaxgHIAEoCzIZLndpbm5vdy52MS5BdXRvQXR0YWNrU3BlYyJ/ChVFdmFsdWF0ZU1vZGVsUmVzcG9uc2USMQoIcHJvZ3Jlc3MYASABKAsyHS53aW5ub3cudjEuRXZhbHVhdGlvblByb2dyZXNzSAASKwoKZXZhbHVhdGlvbhgCIAEoCzIVLndpbm5vdy52MS5FdmFsdWF0aW9uSABCBgoEcGFydCJSChJFdmFsdWF0aW9uUHJvZ3Jlc3MSDAoEZG9uZRgBIAEoDRINCgV0b3RhbBgCIAEoDRINCgVwaGFzZRgDIAEoCRIQCghzdGFuZGluZxgEIAEoDSI0ChREb3dubG9hZE1vZGVsUmVxdWVzdBIOCgZydW5faWQYASABKAkSDAoEYmVzdBgCIAEoCCJTChVEb3dubG9hZE1vZGVsUmVzcG9uc2USLAoKY2hlY2twb2ludBgBIAEoCzIYLndpbm5vdy52MS5DaGVja3BvaW50UmVmEgwKBGRhdGEYAiABKAwiVwoSVXBsb2FkTW9kZWxSZXF1ZXN0EikKBW1vZGVsGAEgASgLMhgud2lubm93LnYxLlVwbG9hZGVkTW9kZWxIABIOCgRkYXRhGAIgASgMSABCBgoEcGFydCKFAQoNVXBsb2FkZWRNb2RlbBIjCgVtb2RlbBgBIAEoCzIULndpbm5vdy52MS5Nb2RlbFNwZWMSDwoHY2xhc3NlcxgCIAEoDRIjCgVpbWFnZRgDIAEoCzIULndpbm5vdy52MS5JbWFnZVNpemUSDAoEbWVhbhgEIAMoARILCgNzdGQYBSADKAEiPAoJSW1hZ2VTaXplEg4KBmhlaWdodBgBIAEoDRINCgV3aWR0aBgCIAEoDRIQCghjaGFubmVscxgDIAEoDSJDChNVcGxvYWRNb2RlbFJlc3BvbnNlEiwKCmNoZWNrcG9pbnQYASABKAsyGC53aW5ub3cudjEuQ2hlY2twb2ludFJlZjLoBAoPVHJhaW5pbmdTZXJ2aWNlEkYKCUNyZWF0ZVJ1bhIbLndpbm5vdy52MS5DcmVhdGVSdW5SZXF1ZXN0Ghwud2lubm93LnYxLkNyZWF0ZVJ1blJlc3BvbnNlEj0KBkdldFJ1bhIYLndpbm5vdy52MS5HZXRSdW5SZXF1ZXN0Ghkud2lubm93LnYxLkdldFJ1blJlc3BvbnNlEkMKCExpc3RSdW5zEhoud2lubm93LnYxLkxpc3RSdW5zUmVxdWVzdBobLndpbm5vdy52MS5MaXN0UnVuc1Jlc3BvbnNlEkUKCFdhdGNoUnVuEhoud2lubm93LnYxLldhdGNoUnVuUmVxdWVzdBobLndpbm5vdy52MS5XYXRjaFJ1blJlc3BvbnNlMAESRgoJQ2FuY2VsUnVuEhsud2lubm93LnYxLkNhbmNlbFJ1blJlcXVlc3QaHC53aW5ub3cudjEuQ2FuY2VsUnVuUmVzcG9uc2USVAoNRXZhbHVhdGVNb2RlbBIfLndpbm5vdy52MS5FdmFsdWF0ZU1vZGVsUmVxdWVzdBogLndpbm5vdy52MS5FdmFsdWF0ZU1vZGVsUmVzcG9uc2UwARJOCgtVcGxvYWRNb2RlbBIdLndpbm5vdy52MS5VcGxvYWRNb2RlbFJlcXVlc3QaHi53aW5ub3cudjEuVXBsb2FkTW9kZWxSZXNwb25zZSgBElQKDURvd25sb2FkTW9kZWwSHy53aW5ub3cudjEuRG93bmxvYWRNb2RlbFJlcXVlc3QaIC53aW5ub3cudjEuRG93bmxvYWRNb2RlbFJlc3BvbnNlMAFiBnByb3RvMw", [file_winnow_v1_autoattack, file_winnow_v1_cost, file_winnow_v1_dataset, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_run]);
 
 /**
  * Asks for a run.
@@ -536,6 +536,148 @@ export const DownloadModelResponseSchema: GenMessage<DownloadModelResponse> = /*
   messageDesc(file_winnow_v1_training_service, 15);
 
 /**
+ * A message of the stream of an upload.
+ *
+ * @generated from message winnow.v1.UploadModelRequest
+ */
+export type UploadModelRequest = Message<"winnow.v1.UploadModelRequest"> & {
+  /**
+   * What it is first, then its bytes.
+   *
+   * @generated from oneof winnow.v1.UploadModelRequest.part
+   */
+  part: {
+    /**
+     * First message: what it is.
+     *
+     * @generated from field: winnow.v1.UploadedModel model = 1;
+     */
+    value: UploadedModel;
+    case: "model";
+  } | {
+    /**
+     * Bytes of the file, in order.
+     *
+     * @generated from field: bytes data = 2;
+     */
+    value: Uint8Array;
+    case: "data";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message winnow.v1.UploadModelRequest.
+ * Use `create(UploadModelRequestSchema)` to create a new message.
+ */
+export const UploadModelRequestSchema: GenMessage<UploadModelRequest> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_training_service, 16);
+
+/**
+ * What is uploaded.
+ *
+ * @generated from message winnow.v1.UploadedModel
+ */
+export type UploadedModel = Message<"winnow.v1.UploadedModel"> & {
+  /**
+   * The model's architecture.
+   *
+   * @generated from field: winnow.v1.ModelSpec model = 1;
+   */
+  model?: ModelSpec | undefined;
+
+  /**
+   * Number of classes, at least 2.
+   *
+   * @generated from field: uint32 classes = 2;
+   */
+  classes: number;
+
+  /**
+   * Size of the images it takes: height and width in pixels, and channels.
+   *
+   * @generated from field: winnow.v1.ImageSize image = 3;
+   */
+  image?: ImageSize | undefined;
+
+  /**
+   * Mean per channel that the model subtracts from images in [0,1]; empty where the file has normalise.mean, or for 0.
+   *
+   * @generated from field: repeated double mean = 4;
+   */
+  mean: number[];
+
+  /**
+   * Standard deviation per channel that it divides by; empty where the file has normalise.std, or for 1.
+   *
+   * @generated from field: repeated double std = 5;
+   */
+  std: number[];
+};
+
+/**
+ * Describes the message winnow.v1.UploadedModel.
+ * Use `create(UploadedModelSchema)` to create a new message.
+ */
+export const UploadedModelSchema: GenMessage<UploadedModel> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_training_service, 17);
+
+/**
+ * Size of an image.
+ *
+ * @generated from message winnow.v1.ImageSize
+ */
+export type ImageSize = Message<"winnow.v1.ImageSize"> & {
+  /**
+   * Height in pixels.
+   *
+   * @generated from field: uint32 height = 1;
+   */
+  height: number;
+
+  /**
+   * Width in pixels.
+   *
+   * @generated from field: uint32 width = 2;
+   */
+  width: number;
+
+  /**
+   * Channels: 1 or 3.
+   *
+   * @generated from field: uint32 channels = 3;
+   */
+  channels: number;
+};
+
+/**
+ * Describes the message winnow.v1.ImageSize.
+ * Use `create(ImageSizeSchema)` to create a new message.
+ */
+export const ImageSizeSchema: GenMessage<ImageSize> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_training_service, 18);
+
+/**
+ * The stored model.
+ *
+ * @generated from message winnow.v1.UploadModelResponse
+ */
+export type UploadModelResponse = Message<"winnow.v1.UploadModelResponse"> & {
+  /**
+   * Where it is; the same file gives the same.
+   *
+   * @generated from field: winnow.v1.CheckpointRef checkpoint = 1;
+   */
+  checkpoint?: CheckpointRef | undefined;
+};
+
+/**
+ * Describes the message winnow.v1.UploadModelResponse.
+ * Use `create(UploadModelResponseSchema)` to create a new message.
+ */
+export const UploadModelResponseSchema: GenMessage<UploadModelResponse> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_training_service, 19);
+
+/**
  * Trains robust models, on the full data or on what the scoring service keeps.
  *
  * @generated from service winnow.v1.TrainingService
@@ -604,6 +746,18 @@ export const TrainingService: GenService<{
     methodKind: "server_streaming";
     input: typeof EvaluateModelRequestSchema;
     output: typeof EvaluateModelResponseSchema;
+  },
+  /**
+   * Stores a model's weights, so that EvaluateModel and the scoring service can be pointed at them: a safetensors file with
+   * PyTorch's names and layouts. The first message says what it is, the others carry the file's bytes. INVALID_ARGUMENT for a
+   * file that is not of the architecture, naming the tensor.
+   *
+   * @generated from rpc winnow.v1.TrainingService.UploadModel
+   */
+  uploadModel: {
+    methodKind: "client_streaming";
+    input: typeof UploadModelRequestSchema;
+    output: typeof UploadModelResponseSchema;
   },
   /**
    * Streams a run's newest model, or its best, as a safetensors file.
