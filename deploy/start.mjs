@@ -14,9 +14,22 @@ const entry = join(root, 'dist', 'clients', 'cli', 'main.js');
 const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 // Without the tests: a test that doesn't compile is no reason not to run.
 const project = join(root, 'deploy', 'tsconfig.start.json');
-const COMMANDS = ['demo', 'serve', 'scorers', 'run', 'index-set', 'select', 'evaluate', 'help'];
+const COMMANDS = [
+  'demo',
+  'serve',
+  'scorers',
+  'run',
+  'index-set',
+  'select',
+  'evaluate',
+  'compare',
+  'scorer',
+  'upload',
+  'health',
+  'help',
+];
 // These start TensorFlow and nats-server on this machine; all others only call a service.
-const LOCAL = ['demo', 'serve'];
+const LOCAL = ['demo', 'serve', 'compare'];
 
 function fail(message) {
   console.error(`winnow: ${message}`);
