@@ -33,25 +33,25 @@ function inputUnderWay(file: string): number {
 /** Runs one child to its end, its crash or its hang. */
 function runPiece(task: FuzzTask): Promise<Piece> {
   return new Promise((resolve) => {
-    const process = fork(child, [], { execArgv: ['--max-old-space-size=1024'], serialization: 'advanced' });
+    const forked = fork(child, [], { execArgv: [...process.execArgv, '--max-old-space-size=1024'], serialization: 'advanced' });
     let outcome: FuzzOutcome | undefined;
     let [last, since] = [Number.NaN, performance.now()];
     const watch = setInterval(() => {
       const input = inputUnderWay(task.progressFile);
       if (input !== last) [last, since] = [input, performance.now()];
-      else if (performance.now() - since > HANG_MS) process.kill('SIGKILL');
+      else if (performance.now() - since > HANG_MS) forked.kill('SIGKILL');
     }, 1_000);
-    process.once('message', (message) => {
+    forked.once('message', (message) => {
       outcome = message as FuzzOutcome;
     });
-    process.once('exit', (code, signal) => {
+    forked.once('exit', (code, signal) => {
       clearInterval(watch);
       if (outcome) return resolve({ outcome });
       const input = inputUnderWay(task.progressFile);
       const how = signal === 'SIGKILL' ? `hung for ${HANG_MS} ms` : `ended with ${signal ?? code}`;
       resolve({ finding: { target: 'process', input, problem: `the process ${how}`, bytes: '' } });
     });
-    process.send(task);
+    forked.send(task);
   });
 }
 

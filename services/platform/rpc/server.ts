@@ -6,6 +6,7 @@ import type { ServerSecurity } from '../security/server-security.ts';
 import { authorize } from './authorize.ts';
 import { CallAborted, type CallScope } from './call-context.ts';
 import { Health } from './health.ts';
+import { limitCalls } from './limit-calls.ts';
 import { methodPath, passBytes } from './message-codec.ts';
 import { DEFAULT_MAX_MESSAGE_BYTES } from './message-size.ts';
 import { type AnyImpl, methodHandler } from './method-handler.ts';
@@ -17,6 +18,8 @@ import type { ServiceImpl } from './service-impl.ts';
 // Finds callers that vanished without closing their connection, so that their calls are aborted.
 const KEEPALIVE_TIME_MS = 60_000;
 const KEEPALIVE_TIMEOUT_MS = 20_000;
+// Two hundred watchers and a burst of requests fit several times; a call that waits takes some tens of kilobytes.
+const DEFAULT_MAX_CALLS = 2_000;
 // Time for the final status of aborted calls to reach their callers before connections are cut.
 const FAREWELL_MS = 250;
 
@@ -32,13 +35,16 @@ export class RpcServer {
   #serving: boolean | undefined;
 
   /** Plaintext and open to all where `security` is absent. ConfigError for TLS files that can't be used. */
-  constructor(options: { log: Log; maxMessageBytes?: number; security?: ServerSecurity }) {
+  constructor(options: { log: Log; maxMessageBytes?: number; maxCalls?: number; security?: ServerSecurity }) {
     this.#log = options.log;
     const { tls, verifiers = [] } = options.security ?? {};
     this.#pemFiles = tls && new PemFiles(tls, options.log);
     this.#clientCertificates = tls?.clientCaFile !== undefined;
     this.#server = new Server({
-      interceptors: verifiers.length > 0 ? [authorize(verifiers, options.log)] : [],
+      interceptors: [
+        limitCalls(options.maxCalls ?? DEFAULT_MAX_CALLS, options.log),
+        ...(verifiers.length > 0 ? [authorize(verifiers, options.log)] : []),
+      ],
       'grpc.max_receive_message_length': options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
       'grpc.keepalive_time_ms': KEEPALIVE_TIME_MS,
       'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ErrorReason } from '../../../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { ScorerService } from '../../../../proto/gen/winnow/v1/scorer_service_pb.ts';
 import { TrainingService } from '../../../../proto/gen/winnow/v1/training_service_pb.ts';
 import { AppError } from '../../../../services/app-error.ts';
+import { checkHealth } from '../../../../services/platform/rpc/client.ts';
 import { loopback } from './loopback.ts';
 
 const MIB = 1024 * 1024;
@@ -132,5 +133,35 @@ describe('backpressure', () => {
       name: 'RpcError',
       reason: ErrorReason.OVERLOADED,
     });
+  });
+});
+
+describe('calls at once', () => {
+  test('beyond the limit are refused, whatever their kind, and let in again when others end', async () => {
+    const { client, channel } = await loopback(
+      TrainingService,
+      {
+        getRun: async () => ({}),
+        async *watchRun(_, { signal }) {
+          yield {};
+          await sleep(60_000, undefined, { signal }).catch(() => {});
+        },
+      },
+      { maxCalls: 3 },
+    );
+    const watches = [0, 1, 2].map(() => client.watchRun({ runId: 'a' })[Symbol.asyncIterator]());
+    await Promise.all(watches.map((watch) => watch.next()));
+    const refused = {
+      code: status.RESOURCE_EXHAUSTED,
+      reason: ErrorReason.OVERLOADED,
+      message: expect.stringContaining('3 calls are under way'),
+    };
+    await expect(client.getRun({ runId: 'a' })).rejects.toMatchObject(refused);
+    await expect(drain(client.watchRun({ runId: 'a' }))).rejects.toMatchObject(refused);
+    expect(await checkHealth(channel)).toBe(true);
+    await watches[0]!.return!();
+    await vi.waitFor(() => client.getRun({ runId: 'a' }));
+    for (let i = 0; i < 20; i++) await client.getRun({ runId: 'a' });
+    for (const watch of watches) await watch.return!();
   });
 });

@@ -30,7 +30,7 @@ export interface Loopback<S extends DescService> {
 export async function loopback<S extends DescService>(
   service: S,
   implementation: Partial<ServiceImpl<S>>,
-  options: { maxMessageBytes?: number; clientMaxMessageBytes?: number } = {},
+  options: { maxMessageBytes?: number; clientMaxMessageBytes?: number; maxCalls?: number } = {},
 ): Promise<Loopback<S>> {
   const { log, lines } = capturedLog();
   const server = new RpcServer({ log, ...options });
