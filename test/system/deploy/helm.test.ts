@@ -42,7 +42,7 @@ const example = (name: string, ...args: string[]) => render('-f', join(folder, '
 
 function container(manifests: readonly Manifest[], service: string): Container {
   const deployment = manifests.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name.endsWith(service));
-  const { template } = deployment?.spec as unknown as { template: { spec: { containers: Container[] } } };
+  const { template } = deployment!.spec as unknown as { template: { spec: { containers: Container[] } } };
   return template.spec.containers[0]!;
 }
 
@@ -106,7 +106,7 @@ describe('the chart', () => {
     const { manifests } = await example('gpu');
     const scaled = manifests.find(({ kind }) => kind === 'ScaledObject');
     new ScaledObject(scaled as never).validate();
-    const { triggers } = scaled?.spec as unknown as { triggers: { metadata: Record<string, string> }[] };
+    const { triggers } = scaled!.spec as unknown as { triggers: { metadata: Record<string, string> }[] };
     expect(triggers[0]?.metadata).toMatchObject({ stream: REQUEST_STREAM, consumer: 'scoring' });
     const deployment = manifests.find(({ metadata }) => metadata.name === 'release-winnow-scoring');
     expect(deployment?.spec).not.toHaveProperty('replicas');
