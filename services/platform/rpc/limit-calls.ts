@@ -1,5 +1,4 @@
 import {
-  ResponderBuilder,
   ServerInterceptingCall,
   type ServerInterceptor,
   type ServerListener,
@@ -8,6 +7,7 @@ import {
 import { ErrorReason } from '../../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { AppError } from '../../app-error.ts';
 import type { Log } from '../log.ts';
+import { onCallEnd } from './on-call-end.ts';
 import { statusOf } from './status.ts';
 
 const HEALTH = '/grpc.health.v1.Health/';
@@ -32,19 +32,8 @@ export function limitCalls(most: number, log: Log): ServerInterceptor {
       return new ServerInterceptingCall(call, { start: (next) => next(listener) });
     }
     running += 1;
-    let over = false;
-    const end = () => {
-      if (!over) running -= 1;
-      over = true;
-    };
-    const listener = new ServerListenerBuilder().withOnCancel(end).build();
-    const responder = new ResponderBuilder()
-      .withStart((next) => next(listener))
-      .withSendStatus((status, next) => {
-        end();
-        next(status);
-      })
-      .build();
-    return new ServerInterceptingCall(call, responder);
+    return onCallEnd(call, () => {
+      running -= 1;
+    });
   };
 }

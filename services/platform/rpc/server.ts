@@ -7,6 +7,7 @@ import { authorize } from './authorize.ts';
 import { CallAborted, type CallScope } from './call-context.ts';
 import { Health } from './health.ts';
 import { limitCalls } from './limit-calls.ts';
+import { measureCalls } from './measure-calls.ts';
 import { methodPath, passBytes } from './message-codec.ts';
 import { DEFAULT_MAX_MESSAGE_BYTES } from './message-size.ts';
 import { type AnyImpl, methodHandler } from './method-handler.ts';
@@ -42,6 +43,7 @@ export class RpcServer {
     this.#clientCertificates = tls?.clientCaFile !== undefined;
     this.#server = new Server({
       interceptors: [
+        measureCalls(),
         limitCalls(options.maxCalls ?? DEFAULT_MAX_CALLS, options.log),
         ...(verifiers.length > 0 ? [authorize(verifiers, options.log)] : []),
       ],

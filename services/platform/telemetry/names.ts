@@ -8,6 +8,7 @@ export const spanNames = [
   'winnow.round',
   'winnow.score',
   'winnow.select',
+  'winnow.scorer.call',
   'winnow.evaluate',
 ] as const;
 

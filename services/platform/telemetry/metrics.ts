@@ -1,0 +1,77 @@
+import { type Attributes, type Counter, type Gauge, type Histogram, type Meter, metrics } from '@opentelemetry/api';
+import {
+  CALL_SECONDS,
+  type MetricAttributes,
+  type MetricDefinition,
+  type MetricName,
+  type MetricOf,
+  metricDefinitions,
+  ROUND_SECONDS,
+} from './metric-names.ts';
+
+const meter = (): Meter => metrics.getMeter('winnow');
+
+// Instruments live as long as the process; the API gives ones that do nothing where no SDK was started.
+const counters = new Map<MetricName, Counter>();
+const gauges = new Map<MetricName, Gauge>();
+const histograms = new Map<MetricName, Histogram>();
+
+function instrument<I>(made: Map<MetricName, I>, name: MetricName, make: (definition: MetricDefinition) => I): I {
+  const found = made.get(name) ?? make(metricDefinitions[name]);
+  made.set(name, found);
+  return found;
+}
+
+/** Adds to a counter; what is not above 0 is left aside, as counters only grow. */
+export function addTo<N extends MetricOf<'counter'>>(
+  name: N,
+  value: number,
+  attributes: MetricAttributes<N> = {},
+): void {
+  if (!(value > 0)) return;
+  const counter = instrument(counters, name, (options) => meter().createCounter(name, options));
+  counter.add(value, attributes as Attributes);
+}
+
+/** Sets a gauge; what is not finite is left aside. */
+export function setGauge<N extends MetricOf<'gauge'>>(
+  name: N,
+  value: number,
+  attributes: MetricAttributes<N> = {},
+): void {
+  if (!Number.isFinite(value)) return;
+  const gauge = instrument(gauges, name, (options) => meter().createGauge(name, options));
+  gauge.record(value, attributes as Attributes);
+}
+
+/** Records seconds in a histogram. */
+export function recordSeconds<N extends MetricOf<'histogram'>>(
+  name: N,
+  seconds: number,
+  attributes: MetricAttributes<N> = {},
+): void {
+  const boundaries = name.startsWith('winnow.') ? ROUND_SECONDS : CALL_SECONDS;
+  const histogram = instrument(histograms, name, (options) =>
+    meter().createHistogram(name, { ...options, advice: { explicitBucketBoundaries: boundaries } }),
+  );
+  histogram.record(seconds, attributes as Attributes);
+}
+
+/** One value of an observed metric, with its attributes. */
+export interface Observation<N extends MetricName> {
+  readonly value: number;
+  readonly attributes?: MetricAttributes<N>;
+}
+
+/** Has a metric asked for whenever metrics are collected; a failure leaves it out once. Returns how to stop that. */
+export function observe<N extends MetricOf<'observed'>>(
+  name: N,
+  read: () => Promise<readonly Observation<N>[]> | readonly Observation<N>[],
+): () => void {
+  const gauge = meter().createObservableGauge(name, metricDefinitions[name]);
+  const callback = async (result: { observe(value: number, attributes?: Attributes): void }) => {
+    for (const { value, attributes } of await read()) result.observe(value, attributes as Attributes);
+  };
+  gauge.addCallback(callback);
+  return () => gauge.removeCallback(callback);
+}
