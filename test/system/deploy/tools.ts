@@ -51,6 +51,23 @@ async function helmBinary(): Promise<string> {
   return join(folder, 'helm');
 }
 
+/** Runs promtool: the one on PATH, else Debian's, unpacked into the cache. Resolves to its output; rejects with it. */
+export async function promtool(...args: string[]): Promise<string> {
+  const onPath = await run('promtool', ['--version']).then(
+    () => true,
+    () => false,
+  );
+  const binary = onPath ? 'promtool' : join(await debianPrometheus(), 'usr/bin/promtool');
+  return (await run(binary, args)).stdout;
+}
+
+function debianPrometheus(): Promise<string> {
+  return cached('debian-prometheus', async (folder) => {
+    await run('apt-get', ['download', 'prometheus'], { cwd: folder });
+    await run('sh', ['-c', 'dpkg -x prometheus_*.deb . && rm prometheus_*.deb'], { cwd: folder });
+  });
+}
+
 /** What is wrong with the manifests of a file by Kubernetes' schemas, unknown fields included; kinds of others are left aside. */
 export async function kubernetesProblems(file: string): Promise<string[]> {
   const PYTHONPATH = await cached('kubernetes-validate-1.37.0', async (folder) => {
