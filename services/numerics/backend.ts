@@ -17,14 +17,22 @@ interface NativeBackend {
     readonly TF_ATTR_STRING: number;
     readonly TF_FLOAT: number;
     readonly TF_INT32: number;
+    executeOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: number): NativeOutput[];
   };
-  executeMultipleOutputs(
-    name: string,
-    attributes: OpAttribute[],
-    inputs: tf.TensorInfo[],
-    outputs: number,
-  ): tf.Tensor[];
+  /** What TensorFlow holds behind each tensor. */
+  readonly tensorMap: { get(dataId: object): { dtype: number } };
+  getInputTensorIds(inputs: tf.TensorInfo[]): number[];
+  createOutputTensor(output: NativeOutput): tf.Tensor;
 }
+
+interface NativeOutput {
+  readonly id: number;
+  readonly shape: number[];
+  readonly dtype: number;
+}
+
+/** TensorFlow's number of bfloat16 (DataType in types.proto), which the binding does not name. */
+const BFLOAT16 = 14;
 
 /** The name under which tfjs registers the TensorFlow backend and its kernels. */
 export const BACKEND = 'tensorflow';
@@ -38,7 +46,7 @@ function backend(): NativeBackend {
 
 /** Runs a TensorFlow operation by its name; nothing is recorded for gradients. */
 export function runOp(name: string, attributes: OpAttribute[], inputs: tf.TensorInfo[]): tf.Tensor {
-  return backend().executeMultipleOutputs(name, attributes, inputs, 1)[0];
+  return runOpMany(name, attributes, inputs, 1)[0];
 }
 
 /** Runs a TensorFlow operation that has several outputs. */
@@ -48,13 +56,33 @@ export function runOpMany(
   inputs: tf.TensorInfo[],
   outputs: number,
 ): tf.Tensor[] {
-  return backend().executeMultipleOutputs(name, attributes, inputs, outputs);
+  const { binding } = backend();
+  return binding.executeOp(name, attributes, backend().getInputTensorIds(inputs), outputs).map(toTensor);
+}
+
+/** Wraps an output. tfjs has no bfloat16: such a tensor calls itself float32 and must be cast before it is read. */
+function toTensor(output: NativeOutput): tf.Tensor {
+  if (output.dtype !== BFLOAT16) return backend().createOutputTensor(output);
+  const tensor = backend().createOutputTensor({ ...output, dtype: backend().binding.TF_FLOAT });
+  backend().tensorMap.get(tensor.dataId).dtype = BFLOAT16;
+  return tensor;
+}
+
+/** What TensorFlow holds behind a tensor that calls itself float32 is bfloat16. */
+export function isBfloat16({ dataId }: tf.TensorInfo): boolean {
+  return backend().tensorMap.get(dataId).dtype === BFLOAT16;
 }
 
 /** A type attribute, float32 unless told otherwise. */
-export function typeAttribute(name: string, dtype: 'float32' | 'int32' = 'float32'): OpAttribute {
-  const { binding } = backend();
-  return { name, type: binding.TF_ATTR_TYPE, value: dtype === 'int32' ? binding.TF_INT32 : binding.TF_FLOAT };
+export function typeAttribute(name: string, dtype: 'float32' | 'int32' | 'bfloat16' = 'float32'): OpAttribute {
+  const { TF_ATTR_TYPE, TF_FLOAT, TF_INT32 } = backend().binding;
+  const value = { float32: TF_FLOAT, int32: TF_INT32, bfloat16: BFLOAT16 }[dtype];
+  return { name, type: TF_ATTR_TYPE, value };
+}
+
+/** The type attribute of what TensorFlow holds behind a tensor. */
+export function typeOf(name: string, { dataId }: tf.TensorInfo): OpAttribute {
+  return { name, type: backend().binding.TF_ATTR_TYPE, value: backend().tensorMap.get(dataId).dtype };
 }
 
 /** A whole number, or a list of them. */

@@ -1,11 +1,15 @@
 import { tf } from './backend.ts';
 
+/** Bs that stay uploaded: errors and features of both terms of a gradient, which a pursuit comes back to every round. */
+const KEPT = 4;
+
 /**
- * Matrix products A·Bᵀ on the tensor device. The last B stays uploaded, since a selection multiplies many blocks by
- * the same one.
+ * Matrix products A·Bᵀ on the tensor device. The last few Bs stay uploaded, since a selection multiplies many blocks by
+ * the same ones.
  */
 export class DeviceMatMul {
-  #uploaded: { readonly values: Float32Array; readonly tensor: tf.Tensor2D } | undefined;
+  /** The one used last comes last. */
+  readonly #uploaded = new Map<Float32Array, tf.Tensor2D>();
 
   /** a is rows x inner, b is columns x inner, both row-major; gives rows x columns. */
   readonly multiply = (
@@ -24,15 +28,19 @@ export class DeviceMatMul {
 
   /** Frees what is uploaded. */
   dispose(): void {
-    this.#uploaded?.tensor.dispose();
-    this.#uploaded = undefined;
+    for (const values of [...this.#uploaded.keys()]) this.#drop(values);
   }
 
   #upload(b: Float32Array, columns: number, inner: number): tf.Tensor2D {
-    if (this.#uploaded?.values !== b) {
-      this.dispose();
-      this.#uploaded = { values: b, tensor: tf.tensor2d(b, [columns, inner]) };
-    }
-    return this.#uploaded!.tensor;
+    const tensor = this.#uploaded.get(b) ?? tf.tensor2d(b, [columns, inner]);
+    this.#uploaded.delete(b);
+    this.#uploaded.set(b, tensor);
+    for (const oldest of this.#uploaded.keys()) if (this.#uploaded.size > KEPT) this.#drop(oldest);
+    return tensor;
+  }
+
+  #drop(values: Float32Array): void {
+    this.#uploaded.get(values)?.dispose();
+    this.#uploaded.delete(values);
   }
 }

@@ -1,5 +1,5 @@
 import { tf } from './backend.ts';
-import type { Weight, Weights } from './models/weights.ts';
+import type { Weight, Weights, WeightValues } from './models/weights.ts';
 
 /** Settings of one update. */
 export interface SgdStep {
@@ -43,6 +43,25 @@ export class Sgd {
       velocity.assign(tf.add(tf.mul(velocity, momentum), decayed));
       variable.assign(tf.sub(variable, tf.mul(velocity, learningRate)));
     });
+  }
+
+  /** Copies the velocities out by weight name, each in its variable's own layout. */
+  snapshot(): Map<string, WeightValues> {
+    return new Map(
+      [...this.#velocities].map(([name, velocity]) => [
+        name,
+        { shape: velocity.shape, data: velocity.dataSync() as Float32Array },
+      ]),
+    );
+  }
+
+  /** Goes on with the velocities of a {@link snapshot} of the same model. */
+  load(velocities: ReadonlyMap<string, WeightValues>): void {
+    for (const [name, velocity] of this.#velocities) {
+      const found = velocities.get(name);
+      if (String(found?.shape) !== String(velocity.shape)) throw new Error(`no velocity of this shape for ${name}`);
+      tf.tidy(() => velocity.assign(tf.tensor(found!.data, velocity.shape)));
+    }
   }
 
   /** Frees the velocities. */

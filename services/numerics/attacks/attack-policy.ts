@@ -2,6 +2,7 @@ import type { tf } from '../backend.ts';
 import type { Model } from '../models/model.ts';
 import type { Objective } from '../objectives/objective.ts';
 import type { PassCounter } from '../pass-counter.ts';
+import type { NetworkPrecision } from '../precision.ts';
 import type { SeedPair } from '../random.ts';
 import type { AttackBatch } from './craft.ts';
 import type { BeforeStep } from './pgd.ts';
@@ -13,6 +14,8 @@ export interface PolicyContext {
   readonly seed: SeedPair;
   readonly passes?: PassCounter;
   readonly beforeStep?: BeforeStep;
+  /** Arithmetic of the network in the attack's steps, float32 unless given. */
+  readonly precision?: NetworkPrecision;
 }
 
 /** How many examples a policy put into each of its groups. */

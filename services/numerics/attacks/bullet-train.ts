@@ -1,6 +1,7 @@
 import { tf } from '../backend.ts';
+import { type FrozenNetwork, withFrozen } from '../models/frozen-network.ts';
 import type { AttackPolicy, GroupCounts, PolicyContext } from './attack-policy.ts';
-import { type AttackBatch, type Budget, craft } from './craft.ts';
+import { type AttackBatch, attackFrozen, type Budget } from './craft.ts';
 
 /** How Bullet-Train spends its steps. */
 export interface BulletTrainOptions {
@@ -61,13 +62,17 @@ export class BulletTrain implements AttackPolicy {
   }
 
   attack(batch: AttackBatch, context: PolicyContext): tf.Tensor4D {
+    return withFrozen(context.model, (network) => this.#attackAll(network, batch, context));
+  }
+
+  #attackAll(network: FrozenNetwork, batch: AttackBatch, context: PolicyContext): tf.Tensor4D {
     return tf.tidy(() => {
       context.passes?.forward(batch.images.shape[0]);
-      const cleanLogits = context.model.forward(batch.images, { training: false }).logits;
+      const cleanLogits = network.forward(batch.images).logits;
       const groups = this.#divide(signedConfidence(cleanLogits, batch.oneHot));
       const parts = GROUPS.filter((group) => groups[group].length > 0).map((group) => ({
         rows: groups[group],
-        images: this.#attackGroup(group, groups[group], { ...batch, cleanLogits }, context),
+        images: this.#attackGroup(network, group, groups[group], { ...batch, cleanLogits }, context),
       }));
       return joinRows(parts);
     });
@@ -99,13 +104,18 @@ export class BulletTrain implements AttackPolicy {
     return groups;
   }
 
-  #attackGroup(group: Group, rows: readonly number[], batch: AttackBatch, context: PolicyContext): tf.Tensor4D {
+  #attackGroup(
+    network: FrozenNetwork,
+    group: Group,
+    rows: readonly number[],
+    batch: AttackBatch,
+    { objective, seed, ...options }: PolicyContext,
+  ): tf.Tensor4D {
     const at = tf.tensor1d([...rows], 'int32');
     const images = tf.gather(batch.images, at);
     if (group === 'outlier') return images;
-    const { model, objective, seed, passes, beforeStep } = context;
     const part = { images, oneHot: tf.gather(batch.oneHot, at), cleanLogits: tf.gather(batch.cleanLogits!, at) };
-    return craft(model, objective, part, this.#options[group], seed, passes, beforeStep);
+    return attackFrozen(network, objective, part, this.#options[group], seed, options);
   }
 }
 

@@ -5,8 +5,8 @@ import { type Budget, craft } from './craft.ts';
 export function fixedBudget(budget: Budget): AttackPolicy {
   return {
     poolBatches: 1,
-    attack: (batch, { model, objective, seed, passes, beforeStep }) =>
-      craft(model, objective, batch, budget, seed, passes, beforeStep),
+    attack: (batch, { model, objective, seed, passes, beforeStep, precision }) =>
+      craft(model, objective, batch, budget, seed, passes, beforeStep, precision),
     observe: () => {},
     takeCounts: () => ({}),
     state: () => ({}),

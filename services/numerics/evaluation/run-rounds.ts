@@ -1,4 +1,5 @@
 import { tf } from '../backend.ts';
+import { withFrozen } from '../models/frozen-network.ts';
 import type { AttackContext } from './attack-context.ts';
 import { correctRows } from './correct-rows.ts';
 import type { EvaluationBatch } from './evaluation-batch.ts';
@@ -50,10 +51,13 @@ function withstood(
   const indices = Uint32Array.from(examples);
   const batch = source.batch(indices);
   try {
-    return tf.tidy(() => {
-      const attacked = round.run(context, { ...batch, indices }, seed);
-      return correctRows(context.model, attacked, batch.oneHot, context.passes);
-    });
+    return withFrozen(context.model, (network) =>
+      tf.tidy(() => {
+        const model = { forward: (images: tf.Tensor4D) => network.forward(images) };
+        const attacked = round.run({ ...context, model }, { ...batch, indices }, seed);
+        return correctRows(model, attacked, batch.oneHot, context.passes);
+      }),
+    );
   } finally {
     tf.dispose([batch.images, batch.oneHot]);
   }

@@ -1,13 +1,21 @@
-import { runOp, tf, typeAttribute } from '../backend.ts';
+import { BACKEND, runOp, tf, typeOf } from '../backend.ts';
 
-/** Replaces tfjs' gradient of ReLU, five operations, by TensorFlow's own single one. Imported for its effect. */
+const KERNEL = 'WinnowRelu';
+
+tf.registerKernel({
+  kernelName: KERNEL,
+  backendName: BACKEND,
+  kernelFunc: ({ inputs }) => runOp('Relu', [typeOf('T', inputs.x as tf.TensorInfo)], [inputs.x as tf.TensorInfo]),
+});
+
+// one operation, where tfjs' own gradient of ReLU takes five
 tf.registerGradient({
-  kernelName: 'Relu',
+  kernelName: KERNEL,
   outputsToSave: [true],
-  gradFunc: (dy, [y]) => ({ x: () => runOp('ReluGrad', [typeAttribute('T')], [dy as tf.Tensor, y]) }),
+  gradFunc: (dy, [y]) => ({ x: () => runOp('ReluGrad', [typeOf('T', y)], [dy as tf.Tensor, y]) }),
 });
 
 /** max(x, 0). */
 export function relu<T extends tf.Tensor>(x: T): T {
-  return tf.relu(x);
+  return tf.engine().runKernel(KERNEL, { x }) as T;
 }

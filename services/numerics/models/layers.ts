@@ -1,8 +1,13 @@
 import { tf } from '../backend.ts';
 import { batchNorm } from '../kernels/batch-norm.ts';
 import { biasAdd } from '../kernels/bias-add.ts';
-import { type ConvGeometry, conv2d } from '../kernels/conv2d.ts';
+import { affineOf, channelAffine, freezeBatchNorm } from '../kernels/channel-affine.ts';
+import type { ConvGeometry } from '../kernels/conv-geometry.ts';
+import { conv2d } from '../kernels/conv2d.ts';
+import { freezeConv, frozenConv2d } from '../kernels/frozen-conv2d.ts';
+import type { NetworkPrecision } from '../precision.ts';
 import { deriveSeed, normal, type SeedPair, uniform } from '../random.ts';
+import type { FrozenWeights } from './frozen-weights.ts';
 import { Weights } from './weights.ts';
 
 /** What a forward pass needs beside its input. */
@@ -13,6 +18,8 @@ export interface ForwardContext {
   readonly dropoutSeed?: SeedPair;
   /** Gets the running statistics' new values; applied once gradients are taken. Only read in training. */
   readonly statistics?: RunningStatistic[];
+  /** Weights made ready for evaluation; only read where not training. */
+  readonly frozen?: FrozenWeights;
 }
 
 /** A running statistic and the batch's value of it. */
@@ -46,6 +53,20 @@ export function applyStatistics(statistics: readonly RunningStatistic[]): void {
   }
 }
 
+type NormWeights = Readonly<Record<'scale' | 'offset' | 'mean' | 'variance', tf.Variable>>;
+
+/** Batch normalisation; in training the batch's statistics are passed on. */
+function normaliseBatch(x: tf.Tensor4D, state: NormWeights, { training, statistics }: ForwardContext): tf.Tensor4D {
+  const { y, batchMean, batchVariance } = batchNorm(x, state, training);
+  if (training) {
+    statistics?.push(
+      { running: state.mean, batch: tf.keep(batchMean) },
+      { running: state.variance, batch: tf.keep(batchVariance) },
+    );
+  }
+  return y;
+}
+
 /** Declares layers and draws their initial weights, each from its own seed. */
 export class LayerBuilder {
   readonly weights = new Weights();
@@ -57,35 +78,46 @@ export class LayerBuilder {
 
   /** Convolution, He-normal weights by fan-in (He 2015), zero bias. */
   conv(name: string, shape: ConvShape): Layer {
-    const { inputs, outputs, kernel, bias = false, stride, padding } = shape;
-    const deviation = Math.sqrt(2 / (inputs * kernel * kernel));
-    const draw = tf.tidy(() =>
-      normal([kernel, kernel, inputs, outputs], this.#seedOf(`${name}.weight`)).mul(deviation),
-    );
-    const filter = this.weights.add(`${name}.weight`, 'conv', draw as tf.Tensor);
-    const offset = bias ? this.weights.add(`${name}.bias`, 'vector', tf.zeros([outputs])) : undefined;
-    return (x) => {
-      const y = conv2d(x, filter, { stride, padding });
-      return offset ? biasAdd(y, offset) : y;
+    const { filter, bias, geometry } = this.#convWeights(name, shape);
+    const layer: Layer = (x, { training, frozen }) => {
+      if (frozen && !training) {
+        return frozenConv2d(
+          x,
+          frozen.of(layer, (precision) => freezeConv(filter, bias, geometry, precision)),
+        );
+      }
+      const y = conv2d(x, filter, geometry);
+      return bias ? biasAdd(y, bias) : y;
     };
+    return layer;
+  }
+
+  /** Convolution without bias, then batch normalisation: one convolution where the weights are frozen. */
+  convNorm(conv: string, norm: string, shape: Omit<ConvShape, 'bias'>): Layer {
+    const { filter, geometry } = this.#convWeights(conv, shape);
+    const state = this.#normWeights(norm, shape.outputs);
+    const fold = (precision: NetworkPrecision) => {
+      const { scale, offset } = affineOf(state);
+      return freezeConv(tf.mul(filter, scale), offset, geometry, precision);
+    };
+    const layer: Layer = (x, context) => {
+      if (context.frozen && !context.training) return frozenConv2d(x, context.frozen.of(layer, fold));
+      return normaliseBatch(conv2d(x, filter, geometry), state, context);
+    };
+    return layer;
   }
 
   /** Batch normalisation: scale 1, offset 0. */
   batchNorm(name: string, channels: number): Layer {
-    const scale = this.weights.add(`${name}.weight`, 'vector', tf.ones([channels]));
-    const offset = this.weights.add(`${name}.bias`, 'vector', tf.zeros([channels]));
-    const mean = this.weights.add(`${name}.running_mean`, 'vector', tf.zeros([channels]), false);
-    const variance = this.weights.add(`${name}.running_var`, 'vector', tf.ones([channels]), false);
-    return (x, { training, statistics }) => {
-      const { y, batchMean, batchVariance } = batchNorm(x, { scale, offset, mean, variance }, training);
-      if (training) {
-        statistics?.push(
-          { running: mean, batch: tf.keep(batchMean) },
-          { running: variance, batch: tf.keep(batchVariance) },
-        );
-      }
-      return y;
+    const state = this.#normWeights(name, channels);
+    const layer: Layer = (x, context) => {
+      if (!context.frozen || context.training) return normaliseBatch(x, state, context);
+      return channelAffine(
+        x,
+        context.frozen.of(layer, () => freezeBatchNorm(state)),
+      );
     };
+    return layer;
   }
 
   /** Linear layer, weights and bias uniform in ±1/sqrt(inputs) as PyTorch draws them, or zero. */
@@ -107,6 +139,29 @@ export class LayerBuilder {
     const shift = this.weights.add('normalise.mean', 'vector', tf.tensor1d([...mean]), false);
     const scale = this.weights.add('normalise.std', 'vector', tf.tensor1d([...deviation]), false);
     return (x) => x.sub(shift).div(scale) as tf.Tensor4D;
+  }
+
+  #convWeights(name: string, { inputs, outputs, kernel, bias = false, stride, padding }: ConvShape) {
+    const deviation = Math.sqrt(2 / (inputs * kernel * kernel));
+    const draw = tf.tidy(() =>
+      normal([kernel, kernel, inputs, outputs], this.#seedOf(`${name}.weight`)).mul(deviation),
+    );
+    return {
+      filter: this.weights.add(`${name}.weight`, 'conv', draw as tf.Tensor),
+      bias: bias ? this.weights.add(`${name}.bias`, 'vector', tf.zeros([outputs])) : undefined,
+      geometry: { stride, padding },
+    };
+  }
+
+  #normWeights(name: string, channels: number) {
+    const add = (part: string, initial: tf.Tensor, trainable: boolean) =>
+      this.weights.add(`${name}.${part}`, 'vector', initial, trainable);
+    return {
+      scale: add('weight', tf.ones([channels]), true),
+      offset: add('bias', tf.zeros([channels]), true),
+      mean: add('running_mean', tf.zeros([channels]), false),
+      variance: add('running_var', tf.ones([channels]), false),
+    };
   }
 
   #seedOf(name: string): SeedPair {

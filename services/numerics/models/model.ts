@@ -1,4 +1,5 @@
 import type { tf } from '../backend.ts';
+import { castTo } from '../kernels/cast.ts';
 import {
   type ArchitectureName,
   type ArchitectureParameters,
@@ -54,7 +55,8 @@ export function createModel(options: ModelOptions): Model {
     features: backbone.features,
     weights: builder.weights,
     forward: (images, context) => {
-      const features = backbone.forward(normalise(images, context), context);
+      const normalised = castTo(normalise(images, context), context.frozen?.precision ?? 'f32');
+      const features = backbone.forward(normalised, context);
       return { features, logits: head(features, context) };
     },
     dispose: () => builder.weights.dispose(),

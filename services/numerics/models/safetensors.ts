@@ -10,6 +10,19 @@ const LENGTH_BYTES = 8;
 /** The header is padded so that the data begins at a multiple of this, as the format asks for. */
 const ALIGNMENT = 8;
 
+/** How tensors of a type become float32. */
+export interface TensorType {
+  /** Size of an element. */
+  readonly bytes: number;
+  /** The values of a buffer of whole elements, little-endian. */
+  toFloat32(buffer: ArrayBuffer): Float32Array;
+}
+
+/** Types of tensors by their name in the format. */
+export type TensorTypes = Readonly<Record<string, TensorType>>;
+
+const FLOAT32: TensorTypes = { F32: { bytes: 4, toFloat32: (buffer) => new Float32Array(buffer) } };
+
 interface Entry {
   readonly dtype: string;
   readonly shape: readonly number[];
@@ -72,20 +85,23 @@ function isEntry(value: unknown): value is Entry {
   return typeof dtype === 'string' && sizes(shape) && sizes(offsets) && offsets.length === 2;
 }
 
-function readTensor(name: string, value: unknown, data: Buffer): WeightValues {
+function readTensor(name: string, value: unknown, data: Buffer, types: TensorTypes): WeightValues {
   if (!isEntry(value)) throw corrupt(`the entry of ${JSON.stringify(name)} is malformed`);
-  if (value.dtype !== 'F32') throw corrupt(`${JSON.stringify(name)} is ${value.dtype}; only F32 is read`);
+  const type = types[value.dtype];
+  if (!type) {
+    throw corrupt(`${JSON.stringify(name)} is ${value.dtype}; only ${Object.keys(types).join(', ')} is read`);
+  }
   const [begin, end] = value.data_offsets;
   const elements = value.shape.reduce((product, size) => product * size, 1);
-  if (end > data.length || end - begin !== elements * 4) {
+  if (end > data.length || end - begin !== elements * type.bytes) {
     throw corrupt(
       `${JSON.stringify(name)} of shape [${value.shape}] does not fit bytes ${begin} to ${end} of ${data.length}`,
     );
   }
-  // copied, since a Float32Array must begin at a multiple of 4 bytes
-  const bytes = new Uint8Array(elements * 4);
+  // copied, since a typed array must begin at a multiple of its elements' size
+  const bytes = new Uint8Array(elements * type.bytes);
   bytes.set(data.subarray(begin, end));
-  return { shape: value.shape, data: new Float32Array(bytes.buffer) };
+  return { shape: value.shape, data: type.toFloat32(bytes.buffer) };
 }
 
 /** The format allows neither gaps nor overlaps between tensors, nor anything after the last. */
@@ -98,13 +114,21 @@ function checkLayout(entries: readonly Entry[], dataBytes: number): void {
   if (at !== dataBytes) throw corrupt(`it has ${dataBytes} bytes of data, its tensors take ${at}`);
 }
 
-/** Decodes a safetensors file of float32 tensors. CORRUPT_CHECKPOINT says what is wrong with it. */
-export function decodeSafetensors(bytes: Uint8Array): Map<string, WeightValues> {
+/**
+ * Decodes a safetensors file of tensors of the given types; float32 where none are given. Tensors that `isRead` says no to
+ * are left out, whatever their type. CORRUPT_CHECKPOINT says what is wrong with the file.
+ */
+export function decodeSafetensors(
+  bytes: Uint8Array,
+  types: TensorTypes = FLOAT32,
+  isRead: (name: string) => boolean = () => true,
+): Map<string, WeightValues> {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { header, dataStart } = readHeader(file);
   const data = file.subarray(dataStart);
   const entries = Object.entries(header).filter(([name]) => name !== '__metadata__');
-  const tensors = new Map(entries.map(([name, entry]) => [name, readTensor(name, entry, data)]));
+  const read = entries.filter(([name, entry]) => isRead(name) || !isEntry(entry));
+  const tensors = new Map(read.map(([name, entry]) => [name, readTensor(name, entry, data, types)]));
   checkLayout(
     entries.map(([, entry]) => entry as Entry),
     data.length,

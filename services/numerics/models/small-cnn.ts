@@ -1,4 +1,6 @@
 import { tf } from '../backend.ts';
+import { castTo } from '../kernels/cast.ts';
+import { maxPool } from '../kernels/max-pool.ts';
 import { relu } from '../kernels/relu.ts';
 import type { Backbone, ImageShape } from './backbone.ts';
 import { dropout, type LayerBuilder } from './layers.ts';
@@ -28,10 +30,10 @@ export function smallCnn(builder: LayerBuilder, image: ImageShape, options: { dr
       let y = x;
       for (const [i, conv] of convs.entries()) {
         y = relu(conv(y, context));
-        if (i % 2 === 1) y = tf.maxPool(y, 2, 2, 'valid');
+        if (i % 2 === 1) y = maxPool(y);
       }
       // PyTorch flattens channels first; doing the same keeps fc1's weights exchangeable
-      const flattened = tf.transpose(y, [0, 3, 1, 2]).reshape([-1, flat]) as tf.Tensor2D;
+      const flattened = tf.transpose(castTo(y, 'f32'), [0, 3, 1, 2]).reshape([-1, flat]) as tf.Tensor2D;
       const hidden = relu(dropout('classifier.drop', fc1(flattened, context), options.dropout, context));
       return relu(fc2(hidden, context));
     },

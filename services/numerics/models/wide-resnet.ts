@@ -1,4 +1,6 @@
 import { tf } from '../backend.ts';
+import { add } from '../kernels/add.ts';
+import { castTo } from '../kernels/cast.ts';
 import { relu } from '../kernels/relu.ts';
 import type { Backbone, ImageShape } from './backbone.ts';
 import { dropout, type Layer, type LayerBuilder } from './layers.ts';
@@ -20,8 +22,7 @@ interface BlockShape {
 function preActivationBlock(builder: LayerBuilder, name: string, shape: BlockShape): Layer {
   const { inputs, outputs, stride } = shape;
   const bn1 = builder.batchNorm(`${name}.bn1`, inputs);
-  const conv1 = builder.conv(`${name}.conv1`, { inputs, outputs, kernel: 3, stride, padding: 1 });
-  const bn2 = builder.batchNorm(`${name}.bn2`, outputs);
+  const conv1 = builder.convNorm(`${name}.conv1`, `${name}.bn2`, { inputs, outputs, kernel: 3, stride, padding: 1 });
   const conv2 = builder.conv(`${name}.conv2`, { inputs: outputs, outputs, kernel: 3, stride: 1, padding: 1 });
   const shortcut =
     inputs === outputs
@@ -29,9 +30,9 @@ function preActivationBlock(builder: LayerBuilder, name: string, shape: BlockSha
       : builder.conv(`${name}.convShortcut`, { inputs, outputs, kernel: 1, stride, padding: 0 });
   return (x, context) => {
     const activated = relu(bn1(x, context));
-    const inner = relu(bn2(conv1(activated, context), context));
+    const inner = relu(conv1(activated, context));
     const residual = conv2(dropout(name, inner, shape.dropout, context), context);
-    return tf.add(residual, shortcut ? shortcut(activated, context) : x) as tf.Tensor4D;
+    return add(residual, shortcut ? shortcut(activated, context) : x);
   };
 }
 
@@ -57,7 +58,7 @@ export function wideResNet(builder: LayerBuilder, image: ImageShape, shape: Wide
     forward: (x, context) => {
       let y = conv1(x, context);
       for (const layer of layers) y = layer(y, context);
-      return tf.mean(relu(bn1(y, context)), [1, 2]) as tf.Tensor2D;
+      return tf.mean(castTo(relu(bn1(y, context)), 'f32'), [1, 2]) as tf.Tensor2D;
     },
   };
 }

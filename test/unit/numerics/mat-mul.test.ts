@@ -47,19 +47,23 @@ describe('the product on the device', () => {
     );
   });
 
-  test('keeps B uploaded for as long as it is the same array, and no longer', () => {
+  test('keeps the last four Bs uploaded, and no more', () => {
     withoutLeak(() => {
       const matMul = new DeviceMatMul();
       const a = Float32Array.of(1, 2, 3, 4);
-      const [b, other] = [Float32Array.of(1, 0, 0, 1), Float32Array.of(9, 0, 0, 1)];
+      const [b, ...others] = [1, 9, 8, 7, 6].map((first) => Float32Array.of(first, 0, 0, 1));
       const multiply = (right: Float32Array) => () => matMul.multiply(a, 2, 2, right, 2);
       expect(kept(multiply(b))).toBe(1);
       // the same array again adds nothing; whether the device shares its memory is TensorFlow's affair
       expect(kept(multiply(b))).toBe(0);
       expect([...multiply(b)()]).toEqual([1, 2, 3, 4]);
-      // another array takes its place
-      expect(kept(multiply(other))).toBe(0);
-      expect([...multiply(other)()]).toEqual([9, 2, 27, 4]);
+      for (const other of others.slice(0, 3)) expect(kept(multiply(other))).toBe(1);
+      expect(kept(multiply(b))).toBe(0);
+      // a fifth takes the place of the one that was not used for the longest time
+      expect(kept(multiply(others[3]))).toBe(0);
+      expect(kept(multiply(b))).toBe(0);
+      expect(kept(multiply(others[0]))).toBe(0);
+      expect([...multiply(others[0])()]).toEqual([9, 2, 27, 4]);
       expect([...multiply(b)()]).toEqual([1, 2, 3, 4]);
       matMul.dispose();
     });

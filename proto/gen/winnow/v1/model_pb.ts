@@ -103,7 +103,8 @@ export const Precision = {
   F32: 1,
 
   /**
-   * bfloat16 in the network's forward and backward passes: faster where the processor has it, and less exact.
+   * bfloat16 inside the network in the steps of an attack: faster where the processor has it, and less exact. All that is
+   * compared, selected by or trained on is float32.
    *
    * @generated from enum value: PRECISION_BF16 = 2;
    */
