@@ -22,14 +22,27 @@ export class ActiveSet {
     this.#factor = new CholeskyFactor(capacity);
   }
 
-  /** Takes an atom in with weight 0 until the next fit; says false where it depends linearly on the members. */
-  add(atom: number, row: Float32Array): boolean {
-    const products = new Float64Array(this.rows.length);
-    for (let i = 0; i < products.length; i += 1) products[i] = this.rows[i][atom];
-    if (!this.#factor.append(products, this.#norms[atom] + this.#ridge)) return false;
-    this.members.push(atom);
-    this.rows.push(row);
-    return true;
+  /**
+   * Takes atoms in with weight 0 until the next fit, and says which: not those that depend linearly on the members and
+   * those before them. `rows[i]` holds the inner products of `atoms[i]` with all atoms.
+   */
+  add(atoms: ArrayLike<number>, rows: readonly Float32Array[]): boolean[] {
+    const size = this.rows.length;
+    const products = rows.map((_, i) => new Float64Array(size + i));
+    // Row by row, as the columns of one atom lie far apart in memory.
+    [...this.rows, ...rows].forEach((row, at) => {
+      for (let i = Math.max(0, at - size + 1); i < products.length; i += 1) products[i][at] = row[atoms[i]];
+    });
+    const taken = this.#factor.append(
+      products,
+      rows.map((_, i) => this.#norms[atoms[i]] + this.#ridge),
+    );
+    taken.forEach((isTaken, i) => {
+      if (!isTaken) return;
+      this.members.push(atoms[i]);
+      this.rows.push(rows[i]);
+    });
+    return taken;
   }
 
   /**

@@ -20,17 +20,37 @@ export class CholeskyFactor {
   }
 
   /**
-   * Appends a row and column of A: `products` are its `size` entries with the rows before, `diagonal` its own.
-   * Says false, and changes nothing, where the row depends on those before it up to rounding.
+   * Appends rows and columns of A, one after the other, and says which were taken: one that depends on those before it
+   * up to rounding is left out. `rows[i]` holds entries with the `size` rows that are there, then with those before it
+   * in `rows`, and is overwritten; `diagonals[i]` is its own. Many at once read the factor from memory once, not once each.
    */
-  append(products: Float64Array, diagonal: number): boolean {
-    const start = offset(this.size);
-    const row = this.#packed.subarray(start, start + this.size + 1);
-    row.set(products.subarray(0, this.size));
-    this.#solveLower(row);
+  append(rows: readonly Float64Array[], diagonals: ArrayLike<number>): boolean[] {
+    const before = this.size;
+    this.#solveLowerTogether(rows);
+    const taken: number[] = [];
+    return rows.map((row, i) => {
+      // What a row left out had in common with this one doesn't count any more.
+      taken.forEach((other, t) => {
+        row[before + t] = row[before + other];
+      });
+      const isTaken = this.#finish(row, before, diagonals[i]);
+      if (isTaken) taken.push(i);
+      return isTaken;
+    });
+  }
+
+  /** Appends a row whose first `solved` entries are those of L already. */
+  #finish(row: Float64Array, solved: number, diagonal: number): boolean {
+    const packed = this.#packed;
+    for (let i = solved; i < this.size; i += 1) {
+      const at = offset(i);
+      row[i] = (row[i] - dot(packed, at, row, 0, i)) / packed[at + i];
+    }
     const pivot = diagonal - dot(row, 0, row, 0, this.size);
     if (!(pivot > INDEPENDENCE * diagonal)) return false;
-    row[this.size] = Math.sqrt(pivot);
+    const start = offset(this.size);
+    packed.set(row.subarray(0, this.size), start);
+    packed[start + this.size] = Math.sqrt(pivot);
     this.size += 1;
     return true;
   }
@@ -66,6 +86,20 @@ export class CholeskyFactor {
     }
   }
 
+  /** Solves L·x = b in place, for the first `size` numbers of every b. */
+  #solveLowerTogether(values: readonly Float64Array[]): void {
+    const packed = this.#packed;
+    for (let i = 0; i < this.size; i += 1) {
+      const at = offset(i);
+      let v = 0;
+      for (; v + 3 < values.length; v += 4) {
+        eliminateFour(packed, at, i, values[v], values[v + 1], values[v + 2], values[v + 3]);
+      }
+      for (; v < values.length; v += 1)
+        values[v][i] = (values[v][i] - dot(packed, at, values[v], 0, i)) / packed[at + i];
+    }
+  }
+
   /** Solves L·x = b in place. */
   #solveLower(values: Float64Array): void {
     const packed = this.#packed;
@@ -87,4 +121,29 @@ function rotate(packed: Float64Array, at: number, cosine: number, sine: number):
   const right = packed[at + 1];
   packed[at] = cosine * left + sine * right;
   packed[at + 1] = cosine * right - sine * left;
+}
+
+/** Step i of four solutions of L·x = b, L's row i beginning at `at`: every number of the row is read once. */
+function eliminateFour(
+  packed: Float64Array,
+  at: number,
+  i: number,
+  a: Float64Array,
+  b: Float64Array,
+  c: Float64Array,
+  d: Float64Array,
+): void {
+  let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0];
+  for (let j = 0; j < i; j += 1) {
+    const entry = packed[at + j];
+    sumA += entry * a[j];
+    sumB += entry * b[j];
+    sumC += entry * c[j];
+    sumD += entry * d[j];
+  }
+  const diagonal = packed[at + i];
+  a[i] = (a[i] - sumA) / diagonal;
+  b[i] = (b[i] - sumB) / diagonal;
+  c[i] = (c[i] - sumC) / diagonal;
+  d[i] = (d[i] - sumD) / diagonal;
 }

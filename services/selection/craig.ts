@@ -1,13 +1,9 @@
 import type { ProblemLimits } from './class-problems.ts';
 import { gradientDistances } from './distances.ts';
 import { locateFacilities } from './facility-location.ts';
-import type { RankOneGradients } from './gradients.ts';
-import { type MatMul, plainMatMul } from './matmul.ts';
-import { type PerClassOptions, selectPerClass, type WeightedSubset } from './per-class.ts';
-
-export interface CraigOptions extends PerClassOptions {
-  readonly matMul?: MatMul;
-}
+import type { GradientSource } from './gradient-source.ts';
+import { plainMatMul } from './matmul.ts';
+import { type Candidates, type PerClassOptions, selectPerClass, type WeightedSubset } from './per-class.ts';
 
 /** Distances take n² float32: 144 MiB at this size, so that CIFAR's and MNIST's classes are solved in one piece. */
 const LIMITS: ProblemLimits = { examples: 6144, kept: 6144 };
@@ -18,12 +14,12 @@ const LIMITS: ProblemLimits = { examples: 6144, kept: 6144 };
  * anything. @throws AppError CANCELLED.
  */
 export function selectCraig(
-  gradients: RankOneGradients,
+  gradients: GradientSource,
   labels: Uint16Array,
-  options: CraigOptions,
+  options: PerClassOptions,
 ): Promise<WeightedSubset> {
   const { matMul = plainMatMul, signal } = options;
-  const locate = async (atoms: RankOneGradients, _label: number, k: number) =>
+  const locate = async ({ atoms, k }: Candidates) =>
     locateFacilities(await gradientDistances(atoms, matMul, signal), atoms.examples, k, signal);
   return selectPerClass(gradients, labels, options, locate, LIMITS);
 }

@@ -1,8 +1,16 @@
-import { gramBlock, innerWithDense, type RankOneGradients, squaredNorms, sumGradient } from './gradients.ts';
-import { type MatMul, plainMatMul } from './matmul.ts';
+import { innerProducts } from './dense-products.ts';
+import type { GradientSource } from './gradient-source.ts';
+import { gramBlock, squaredNorms } from './gradients.ts';
+import { plainMatMul } from './matmul.ts';
 import { orthogonalMatchingPursuit } from './omp.ts';
 import { ownRow } from './own-row.ts';
-import { type PerClassOptions, type Solution, selectPerClass, type WeightedSubset } from './per-class.ts';
+import {
+  type Candidates,
+  type PerClassOptions,
+  type Solution,
+  selectPerClass,
+  type WeightedSubset,
+} from './per-class.ts';
 
 /** How GRAD-MATCH pursues its target, whatever its atoms are. */
 export interface MatchingOptions extends PerClassOptions {
@@ -10,7 +18,6 @@ export interface MatchingOptions extends PerClassOptions {
   readonly lambda: number;
   /** Atoms taken per round of the pursuit; 1 is the classic one, 0 a 64th of the budget. */
   readonly atomsPerRound: number;
-  readonly matMul?: MatMul;
 }
 
 export interface GradMatchOptions extends MatchingOptions {
@@ -25,12 +32,12 @@ export interface GradMatchOptions extends MatchingOptions {
  * also where only rows were matched. @throws AppError CANCELLED.
  */
 export function selectGradMatch(
-  gradients: RankOneGradients,
+  gradients: GradientSource,
   labels: Uint16Array,
   options: GradMatchOptions,
 ): Promise<WeightedSubset> {
-  return selectPerClass(gradients, labels, options, (atoms, label, k) =>
-    matchSum(options.ownRowOnly ? ownRow(atoms, label) : atoms, k, options),
+  return selectPerClass(gradients, labels, options, (candidates) =>
+    matchSum(options.ownRowOnly ? ownRow(candidates) : candidates, options),
   );
 }
 
@@ -39,12 +46,10 @@ export function selectGradMatch(
  * product with the part of the mean gradient that was unmatched when it was taken, or else when the last one was.
  */
 async function matchSum(
-  atoms: RankOneGradients,
-  k: number,
+  { atoms, target, k }: Candidates,
   { lambda, atomsPerRound, matMul = plainMatMul, signal }: MatchingOptions,
 ): Promise<Solution> {
-  const target = sumGradient(atoms);
-  const correlations = innerWithDense(atoms, target);
+  const correlations = await innerProducts(atoms, target, matMul);
   const perExample = (values: Float64Array) => values.map((value) => value / atoms.examples);
   if (k === 0) return { indices: new Uint32Array(0), weights: [], scores: perExample(correlations) };
   const { indices, weights, gains, left } = await orthogonalMatchingPursuit(

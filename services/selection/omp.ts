@@ -133,9 +133,9 @@ async function takeRound(pursuit: Pursuit): Promise<boolean> {
   if (picks.length === 0) return false;
   for (const atom of picks) pursuit.gains[atom] = residuals[atom];
   const gram = await problem.gramRows(picks);
-  picks.forEach((atom, i) => {
-    const row = gram.subarray(i * problem.atoms, (i + 1) * problem.atoms);
-    state[atom] = active.add(atom, row) ? TAKEN : BARRED;
+  const rows = Array.from(picks, (_, i) => gram.subarray(i * problem.atoms, (i + 1) * problem.atoms));
+  active.add(picks, rows).forEach((isTaken, i) => {
+    state[picks[i]] = isTaken ? TAKEN : BARRED;
   });
   for (const atom of active.fit(problem.correlations)) state[atom] = FREE;
   // Where no pick stays, their correlations were rounding errors; barring them keeps the next round from repeating this.

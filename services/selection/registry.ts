@@ -34,11 +34,11 @@ export const selectors: ReadonlyMap<string, Selector> = new Map(
   ].map((selector) => [selector.name, selector]),
 );
 
-/** The selector of this name. @throws AppError UNKNOWN_SCORER listing the known ones. */
-export function findSelector(name: string): Selector {
+/** The selector of this name. @throws AppError UNKNOWN_SCORER listing the known ones, `others` among them. */
+export function findSelector(name: string, others: readonly string[] = []): Selector {
   const selector = selectors.get(name);
   if (selector !== undefined) return selector;
-  const known = [...selectors.keys()].join(', ');
+  const known = [...selectors.keys(), ...others].sort().join(', ');
   throw new AppError(ErrorReason.UNKNOWN_SCORER, `no scorer is named ${JSON.stringify(name)}; known are ${known}`, {
     fields: [{ field: 'selection.scorer', description: `must be one of ${known}` }],
   });

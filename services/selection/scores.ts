@@ -4,10 +4,12 @@ import { emptyPrediction, predict, runnerUp } from './predictions.ts';
 import type { ExampleSignals } from './signals.ts';
 
 /**
- * The objective's outer loss of every attacked example, N values, at least 0.
+ * The objective's outer loss of every attacked example, N values, at least 0; the given losses where there are no logits.
  * @throws RangeError where clean logits are missing that the objective reads.
  */
 export function adversarialLoss(signals: ExampleSignals, objective: GradientObjective): Float64Array {
+  const { adversarialLogits, adversarialLosses } = signals;
+  if (adversarialLogits.length === 0 && adversarialLosses) return Float64Array.from(adversarialLosses);
   const clean = readsClean(objective.kind) ? signals.cleanLogits : undefined;
   if (readsClean(objective.kind) && clean === undefined) throw new RangeError('TRADES and MART need clean logits');
   const p = emptyPrediction(signals.classes);
@@ -15,7 +17,7 @@ export function adversarialLoss(signals: ExampleSignals, objective: GradientObje
   const losses = new Float64Array(signals.examples);
   for (let i = 0; i < losses.length; i += 1) {
     if (clean !== undefined) predict(clean, i, p);
-    predict(signals.adversarialLogits, i, q);
+    predict(adversarialLogits, i, q);
     losses[i] = outerLoss(objective, p, q, signals.labels[i]);
   }
   return losses;
@@ -36,8 +38,13 @@ export function el2n(signals: ExampleSignals): Float64Array {
   return scores;
 }
 
-/** The adversarial margin q_y − max_{k≠y} q_k of every example, N values in [−1, 1]; below 0 where the attack succeeds. */
+/**
+ * The adversarial margin q_y − max_{k≠y} q_k of every example, N values in [−1, 1]; below 0 where the attack succeeds.
+ * Where there are no logits, the given margins, which are those of the logits and of any size.
+ */
 export function adversarialMargin(signals: ExampleSignals): Float64Array {
+  const { adversarialLogits, adversarialMargins } = signals;
+  if (adversarialLogits.length === 0 && adversarialMargins) return Float64Array.from(adversarialMargins);
   const q = emptyPrediction(signals.classes);
   return Float64Array.from(signals.labels, (label, i) => {
     predict(signals.adversarialLogits, i, q);

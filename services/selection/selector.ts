@@ -51,6 +51,17 @@ export interface SelectedSubset {
   readonly scores?: Float32Array;
 }
 
+/** What one number per example is made from. */
+export type ReductionInput = Pick<SelectorInput, 'signals' | 'objective' | 'history'>;
+
+/** One number per example that a selector reads in place of all its signals: those can go once it is known. */
+export interface Reduction {
+  /** N finite numbers; without a history, each from its own example's signals alone. */
+  of(input: ReductionInput): Float64Array;
+  /** The subset that `Selector.select` makes, from these numbers; of the signals only the labels are read. */
+  select(values: Float64Array, input: SelectorInput): SelectedSubset;
+}
+
 /** A way to choose the examples worth training on. */
 export interface Selector {
   /** Its name in SelectionSpec.scorer: lower case, digits and '-'. */
@@ -66,6 +77,10 @@ export interface Selector {
   readonly needs: readonly Signal[];
   /** What of `needs` it reads under one objective; all of it where absent. */
   needsUnder?(kind: ObjectiveKind): readonly Signal[];
+  /** A signal that may take the place of all but the labels, where a caller has it instead. */
+  readonly standIn?: Signal;
+  /** There where it reads one number per example. */
+  readonly reduction?: Reduction;
   /** Whether it reads `validation`, which takes passes to measure. */
   readonly readsValidation?: true;
   /** Whether it reads `history`, so that what a round saw has to be kept for the next. */
@@ -75,10 +90,13 @@ export interface Selector {
   /** Chooses a subset. @throws AppError CANCELLED. */
   select(input: SelectorInput): Promise<SelectedSubset>;
   /** One finite score per example, higher for more worth keeping; there where `output` is 'scores'. */
-  scores?(input: SelectorInput): Float64Array;
+  scores?(input: ReductionInput): Float64Array;
 }
 
 /** The signals to measure for a selector under an objective; under AT nothing clean, where only its loss is read. */
-export function neededSignals(selector: Selector, kind: ObjectiveKind): readonly Signal[] {
+export function neededSignals(
+  selector: Pick<Selector, 'needs' | 'needsUnder'>,
+  kind: ObjectiveKind,
+): readonly Signal[] {
   return selector.needsUnder?.(kind) ?? selector.needs;
 }

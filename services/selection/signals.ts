@@ -22,13 +22,17 @@ export interface ExampleSignals {
   readonly cleanFeatures?: Float32Array;
   /** h', N x d. */
   readonly adversarialFeatures: Float32Array;
+  /** The loss under attack, N values of at least 0, from a caller that has it without logits. */
+  readonly adversarialLosses?: Float32Array;
+  /** z'_y - max_{k!=y} z'_k, N values, from a caller that has it without logits. */
+  readonly adversarialMargins?: Float32Array;
 }
 
 /**
  * Largest logit or feature, in magnitude, that still counts as finite. Trained networks stay below 1e4; at 1e6 every
  * gradient's squared norm, a few times (1e6)² · (1e6)² · d at the least favourable, fits into float32 (3.4e38).
  */
-const MAX_MAGNITUDE = 1e6;
+export const MAX_MAGNITUDE = 1e6;
 
 /**
  * Checks sizes, labels and values of everything that is present, and that all of `needed` is.
@@ -56,11 +60,15 @@ export function validateSignals(signals: ExampleSignals, needed: readonly Signal
     features,
     needed.includes(Signal.ADVERSARIAL_FEATURES),
   );
+  const list = (name: string, values: Float32Array | undefined, signal: Signal) =>
+    checkMatrix(name, values, examples, 1, needed.includes(signal));
+  list('adversarial losses', signals.adversarialLosses, Signal.ADVERSARIAL_LOSSES);
+  list('adversarial margins', signals.adversarialMargins, Signal.ADVERSARIAL_MARGINS);
 }
 
 /** The signals of the given examples only, copied, in the given order; what was not measured stays empty or absent. */
 export function takeSignals(signals: ExampleSignals, indices: Uint32Array): ExampleSignals {
-  const { classes, features, cleanLogits, cleanFeatures } = signals;
+  const { classes, features, cleanLogits, cleanFeatures, adversarialLosses, adversarialMargins } = signals;
   const take = (matrix: Float32Array, width: number) =>
     matrix.length === 0 ? matrix : takeRows(matrix, width, indices);
   return {
@@ -72,6 +80,8 @@ export function takeSignals(signals: ExampleSignals, indices: Uint32Array): Exam
     adversarialFeatures: take(signals.adversarialFeatures, features),
     ...(cleanLogits && { cleanLogits: take(cleanLogits, classes) }),
     ...(cleanFeatures && { cleanFeatures: take(cleanFeatures, features) }),
+    ...(adversarialLosses && { adversarialLosses: take(adversarialLosses, 1) }),
+    ...(adversarialMargins && { adversarialMargins: take(adversarialMargins, 1) }),
   };
 }
 

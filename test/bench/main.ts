@@ -2,7 +2,11 @@ import { Command } from '@commander-js/extra-typings';
 import { processIo } from '../../clients/cli/cli-io.ts';
 import { catchInterrupts } from '../../clients/cli/interrupt.ts';
 import { describeError, errorLine } from '../../clients/cli/output/error-line.ts';
+import { pipelineBench } from './pipeline.ts';
+import { profileBench } from './profile.ts';
 import { scoringBench } from './scoring.ts';
+import { selectBench } from './select.ts';
+import { stepBench } from './step.ts';
 import { studyBench } from './study.ts';
 
 // `npm run bench -- NAME`: the measurements behind the README's figures. Too long for tests; results are committed.
@@ -10,7 +14,8 @@ import { studyBench } from './study.ts';
 const interrupt = catchInterrupts();
 const io = processIo(interrupt.signal);
 const program = new Command('bench').description('The measurements behind the README’s figures.');
-for (const bench of [studyBench, scoringBench]) program.addCommand(bench(io) as Command);
+for (const bench of [studyBench, stepBench, profileBench, selectBench, pipelineBench, scoringBench])
+  program.addCommand(bench(io) as Command);
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,4 +1,5 @@
 import { selectGlister } from '../glister.ts';
+import { repeatedGradients } from '../gradient-source.ts';
 import { holdOut } from '../hold-out.ts';
 import { gradientNeeds } from '../objective-signals.ts';
 import type { Selector } from '../selector.ts';
@@ -16,7 +17,7 @@ const DEFAULT_VALIDATION_SHARE = 0.1;
 /** GLISTER (Killamsetty 2021) with training and validation examples under attack (Li 2023). */
 export const advGlister: Selector = {
   name: 'adv-glister',
-  version: '1',
+  version: '2',
   description:
     'Keeps the examples that lower the validation loss most in one step of the last layer, both under attack (GLISTER, ' +
     'Killamsetty 2021; under attack, Li 2023). Where no validation examples are given, a random share of every class ' +
@@ -55,16 +56,17 @@ export const advGlister: Selector = {
   ...gradientNeeds,
   readsValidation: true,
   output: 'set',
-  async select({ signals, validation, objective, k, parameters, random, classFloor, signal, onProgress }) {
+  async select({ signals, validation, objective, k, parameters, random, classFloor, matMul, signal, onProgress }) {
     const { labels, classes } = signals;
     const heldOut =
       validation ?? takeSignals(signals, holdOut(labels, classes, parameters.get('validation-share')!, random));
-    return selectGlister(signals, heldOut, {
+    return selectGlister(repeatedGradients(signals, objective), labels, heldOut, {
       objective,
       k,
       classFloor,
       rounds: parameters.get('rounds')!,
       eta: parameters.get('eta')!,
+      matMul,
       signal,
       onProgress,
     });

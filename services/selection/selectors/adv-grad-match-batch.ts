@@ -11,7 +11,7 @@ const DEFAULT_BATCH_SIZE = 128;
 /** GRAD-MATCH per batch (Killamsetty 2021): whole random mini-batches are matched and kept. */
 export const advGradMatchBatch: Selector = {
   name: 'adv-grad-match-batch',
-  version: '1',
+  version: '2',
   description:
     'Keeps weighted random mini-batches whose last-layer gradients under attack sum up to those of the whole set, the ' +
     'per-batch variant of GRAD-MATCH (Killamsetty 2021). The batches of lowest weight are cut to keep the exact number.',

@@ -1,5 +1,5 @@
 import { selectGradMatch } from '../grad-match.ts';
-import { rankOneGradients } from '../gradients.ts';
+import { signalGradients } from '../gradient-source.ts';
 import { gradientNeeds } from '../objective-signals.ts';
 import type { Selector } from '../selector.ts';
 import { matchingOptions } from './matching-options.ts';
@@ -8,7 +8,7 @@ import { matchingParameters } from './matching-parameters.ts';
 /** GRAD-MATCH per class and gradient: a class is matched on the gradient of its own logit's weights alone. */
 export const advGradMatchRow: Selector = {
   name: 'adv-grad-match-row',
-  version: '1',
+  version: '2',
   description:
     "Keeps, in every class, weighted examples whose gradients under attack by the class's own row of the last layer sum " +
     'up to those of the whole class: the per-class-per-gradient variant of GRAD-MATCH (Killamsetty 2021).',
@@ -21,6 +21,6 @@ export const advGradMatchRow: Selector = {
   async select(input) {
     const { signals, objective } = input;
     const options = { ...matchingOptions(input), ownRowOnly: true };
-    return selectGradMatch(rankOneGradients(signals, objective), signals.labels, options);
+    return selectGradMatch(signalGradients(signals, objective), signals.labels, options);
   },
 };

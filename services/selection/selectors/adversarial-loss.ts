@@ -1,3 +1,4 @@
+import { Signal } from '../../../proto/gen/winnow/v1/scorer_service_pb.ts';
 import { lossNeeds } from '../objective-signals.ts';
 import { adversarialLoss as lossOf } from '../scores.ts';
 import { scoreSelector } from './score-selector.ts';
@@ -10,6 +11,7 @@ export const adversarialLoss = scoreSelector(
     description: "Keeps the examples with the highest loss under attack, by the run's own objective: the hard ones.",
     scoreMeaning: 'The loss under attack: the highest are kept.',
     ...lossNeeds,
+    standIn: Signal.ADVERSARIAL_LOSSES,
   },
   ({ signals, objective }) => lossOf(signals, objective),
 );

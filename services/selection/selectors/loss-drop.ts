@@ -1,11 +1,21 @@
+import { Signal } from '../../../proto/gen/winnow/v1/scorer_service_pb.ts';
 import { checkCancelled } from '../cancellation.ts';
 import { selectLossDrop } from '../loss-drop.ts';
 import { lossNeeds } from '../objective-signals.ts';
 import { adversarialLoss } from '../scores.ts';
-import type { Selector } from '../selector.ts';
+import type { Reduction, Selector } from '../selector.ts';
 
 /** Keeps weights of easy examples within 4 times those of hard ones; the paper's r is 0.5, or 0.75 for the easiest. */
 const DEFAULT_MAX_DROP = 0.75;
+
+const reduction: Reduction = {
+  of: ({ signals, objective }) => adversarialLoss(signals, objective),
+  select(losses, { signals: { labels, classes }, k, parameters, random, classFloor }) {
+    const maxDrop = parameters.get('max-drop')!;
+    const subset = selectLossDrop(losses, { k, labels, classes, classFloor, maxDrop, random });
+    return { ...subset, scores: Float32Array.from(losses) };
+  },
+};
 
 /** InfoBatch's drop and rescale (Qin 2024) on the loss under attack, at exact k. */
 export const lossDrop: Selector = {
@@ -30,13 +40,11 @@ export const lossDrop: Selector = {
     },
   ],
   ...lossNeeds,
+  standIn: Signal.ADVERSARIAL_LOSSES,
   output: 'set',
-  async select({ signals, objective, k, parameters, random, classFloor, signal }) {
-    await checkCancelled(signal);
-    const { labels, classes } = signals;
-    const maxDrop = parameters.get('max-drop')!;
-    const losses = adversarialLoss(signals, objective);
-    const subset = selectLossDrop(losses, { k, labels, classes, classFloor, maxDrop, random });
-    return { ...subset, scores: Float32Array.from(losses) };
+  reduction,
+  async select(input) {
+    await checkCancelled(input.signal);
+    return reduction.select(reduction.of(input), input);
   },
 };

@@ -12,6 +12,7 @@ export const margin = scoreSelector(
       'first. Scores are the negative margin.',
     scoreMeaning: 'The negative margin under attack: the smallest margins are kept.',
     needs: [Signal.LABEL, Signal.ADVERSARIAL_LOGITS],
+    standIn: Signal.ADVERSARIAL_MARGINS,
   },
   ({ signals }) => adversarialMargin(signals).map((value) => -value),
 );

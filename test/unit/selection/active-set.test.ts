@@ -34,7 +34,7 @@ describe('ActiveSet', () => {
         for (let first = 0; first < 24; first += group) {
           for (let atom = first; atom < Math.min(first + group, 24); atom += 1) {
             // As in a pursuit, only what correlates positively comes in.
-            if (inner(vectors[atom], residuals()) > 0) expect(active.add(atom, row(atom))).toBe(true);
+            if (inner(vectors[atom], residuals()) > 0) expect(active.add([atom], [row(atom)])).toEqual([true]);
             active.weights = Float64Array.from(active.members, (_, i) => active.weights[i] ?? 0);
           }
           active.fit(correlations);
@@ -59,10 +59,7 @@ describe('ActiveSet', () => {
     const active = new ActiveSet(norms, 0, 3);
     const correlations = Float64Array.from(vectors, (vector) => inner(vector, target));
     for (const atom of [0, 1]) {
-      active.add(
-        atom,
-        Float32Array.from(vectors, (other) => inner(vectors[atom], other)),
-      );
+      active.add([atom], [Float32Array.from(vectors, (other) => inner(vectors[atom], other))]);
       expect(active.fit(correlations)).toEqual([]);
     }
     // (3, 1) = 0.5·(2, 2) + 2·(1, 0); against (3, −1) the first only hurts.
@@ -75,7 +72,7 @@ describe('ActiveSet', () => {
 
   it('refuses inner products that are not finite', () => {
     const active = new ActiveSet(Float64Array.of(1), 0.1, 1);
-    active.add(0, Float32Array.of(1));
+    active.add([0], [Float32Array.of(1)]);
     expect(() => active.fit(Float64Array.of(Number.NaN))).toThrow('not finite');
   });
 });

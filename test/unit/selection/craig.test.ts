@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { selectCraig } from '../../../services/selection/craig.ts';
 import { gradientDistances } from '../../../services/selection/distances.ts';
+import { gradientSource } from '../../../services/selection/gradient-source.ts';
 import { rankOneGradients, takeExamples } from '../../../services/selection/gradients.ts';
 import { plainMatMul } from '../../../services/selection/matmul.ts';
 import { keptPerClass, subsetResidual } from '../../../services/selection/quality.ts';
@@ -46,7 +47,7 @@ describe.each([...objectives])('selectCraig on %s gradients', (_, objective) => 
   const gradients = rankOneGradients(syntheticSignals(4, 150, 4, 8, labels), objective);
 
   it('gives weights that add up to the size of every class that keeps anything', async () => {
-    const found = await selectCraig(gradients, labels, { k: 30, classes: 4 });
+    const found = await selectCraig(gradientSource(gradients), labels, { k: 30, classes: 4 });
     expect(keptPerClass(found.indices, labels, 4)).toEqual(Uint32Array.of(18, 12, 0, 0));
     const sums = new Float64Array(4);
     found.indices.forEach((index, i) => {
@@ -57,7 +58,7 @@ describe.each([...objectives])('selectCraig on %s gradients', (_, objective) => 
   });
 
   it('keeps everything at weight 1 when k = N', async () => {
-    const found = await selectCraig(gradients, labels, { k: 150, classes: 4 });
+    const found = await selectCraig(gradientSource(gradients), labels, { k: 150, classes: 4 });
     expect(found.weights).toEqual(new Float32Array(150).fill(1));
     expect(found.residual).toBeCloseTo(0, 9);
   });

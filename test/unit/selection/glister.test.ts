@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type GlisterOptions, selectGlister, stepScale } from '../../../services/selection/glister.ts';
+import { gradientSource, signalGradients } from '../../../services/selection/gradient-source.ts';
 import { rankOneGradients } from '../../../services/selection/gradients.ts';
 import { keptPerClass, subsetResidual } from '../../../services/selection/quality.ts';
 import { materialise } from './dense-reference.ts';
@@ -22,7 +23,7 @@ function bruteForce(
   const { objective, k, rounds, eta } = options;
   const gradients = rankOneGradients(train, objective);
   const dense = materialise(gradients);
-  const scale = stepScale(gradients, k, eta);
+  const scale = stepScale(gradientSource(gradients), k, eta);
   const chosen: number[] = [];
   for (let round = 1; round <= Math.min(rounds, k); round += 1) {
     const moved = layer.map((value, j) => value - scale * chosen.reduce((sum, i) => sum + dense[i][j], 0));
@@ -55,7 +56,10 @@ describe.each([...objectives])('selectGlister under %s', (_, objective) => {
     [10, 5, 0],
   ])('picks what the Taylor objective says at k = %d, %d rounds, eta %d', async (k, rounds, eta) => {
     const options = { objective, k, rounds, eta };
-    const { indices } = await selectGlister(train, validation, { ...base, ...options });
+    const { indices } = await selectGlister(signalGradients(train, objective), train.labels, validation, {
+      ...base,
+      ...options,
+    });
     expect([...indices]).toEqual(bruteForce(train, validation, options));
   });
 
@@ -68,7 +72,11 @@ describe.each([...objectives])('selectGlister under %s', (_, objective) => {
         objective,
         layer.map((value, j) => value - 1e-5 * dense[i][j]),
       );
-    const { indices } = await selectGlister(train, validation, { ...base, objective, k: 1 });
+    const { indices } = await selectGlister(signalGradients(train, objective), train.labels, validation, {
+      ...base,
+      objective,
+      k: 1,
+    });
     const drops = dense.map((_, i) => drop(i));
     expect(indices[0]).toBe(drops.indexOf(Math.max(...drops)));
   });
@@ -85,7 +93,12 @@ describe.each([...objectives])('selectGlister under %s', (_, objective) => {
     const few = blank(syntheticSignals(8, 200, classes, features, rare));
     const many = blank(syntheticSignals(8, 200, classes, features, common));
     const keptOf = async (held: FullSignals) => {
-      const { indices } = await selectGlister(few, held, { ...base, objective, k: 20, eta: 0.5 });
+      const { indices } = await selectGlister(signalGradients(few, objective), few.labels, held, {
+        ...base,
+        objective,
+        k: 20,
+        eta: 0.5,
+      });
       return keptPerClass(indices, rare, classes)[3];
     };
     expect(await keptOf(many)).toBe(10);
@@ -93,7 +106,11 @@ describe.each([...objectives])('selectGlister under %s', (_, objective) => {
   });
 
   it('reports the residual of its subset at equal weights', async () => {
-    const { indices, residual } = await selectGlister(train, validation, { ...base, objective, k: 9 });
+    const { indices, residual } = await selectGlister(signalGradients(train, objective), train.labels, validation, {
+      ...base,
+      objective,
+      k: 9,
+    });
     expect(residual).toBeCloseTo(subsetResidual(rankOneGradients(train, objective), indices), 12);
   });
 });
@@ -104,7 +121,7 @@ describe('selectGlister', () => {
 
   it('does not depend on the scale of the features', async () => {
     const scaled = { ...train, adversarialFeatures: train.adversarialFeatures.map((value) => 16 * value) };
-    const scale = (signals: FullSignals) => stepScale(rankOneGradients(signals, objective), 10, 2);
+    const scale = (signals: FullSignals) => stepScale(signalGradients(signals, objective), 10, 2);
     const squares = train.adversarialFeatures.reduce((sum, value) => sum + value * value, 0) / 40;
     expect(scale(train)).toBeCloseTo((2 * 4) / (10 * (squares + 1)), 10);
     expect(scale(scaled)).toBeCloseTo((2 * 4) / (10 * (256 * squares + 1)), 10);
@@ -122,7 +139,13 @@ describe('selectGlister', () => {
     };
     const progress: number[] = [];
     const onProgress = (done: number) => progress.push(done);
-    const { indices } = await selectGlister(same, train, { ...base, objective, k: 4, rounds: 2, onProgress });
+    const { indices } = await selectGlister(signalGradients(same, objective), same.labels, train, {
+      ...base,
+      objective,
+      k: 4,
+      rounds: 2,
+      onProgress,
+    });
     expect(indices).toEqual(Uint32Array.of(0, 1, 2, 3));
     expect(progress).toEqual([5, 10]);
   });
@@ -133,7 +156,15 @@ describe('selectGlister', () => {
     const held = syntheticSignals(6, 30, classes, features, new Uint16Array(30));
     const kept = async (classFloor: number) =>
       keptPerClass(
-        (await selectGlister(train, held, { ...base, objective, k: 8, eta: 0, classFloor })).indices,
+        (
+          await selectGlister(signalGradients(train, objective), train.labels, held, {
+            ...base,
+            objective,
+            k: 8,
+            eta: 0,
+            classFloor,
+          })
+        ).indices,
         labels,
         4,
       );
@@ -145,8 +176,12 @@ describe('selectGlister', () => {
 
   it('refuses unlike validation signals and a k it cannot keep, and stops between rounds', async () => {
     const other = syntheticSignals(1, 10, classes, features + 1);
-    await expect(selectGlister(train, other, { ...base, objective, k: 3 })).rejects.toThrow('4 classes and 7 features');
-    await expect(selectGlister(train, train, { ...base, objective, k: 41 })).rejects.toThrow('1 to 40');
+    await expect(
+      selectGlister(signalGradients(train, objective), train.labels, other, { ...base, objective, k: 3 }),
+    ).rejects.toThrow('4 classes and 7 features');
+    await expect(
+      selectGlister(signalGradients(train, objective), train.labels, train, { ...base, objective, k: 41 }),
+    ).rejects.toThrow('1 to 40');
     const controller = new AbortController();
     const rounds: number[] = [];
     const onProgress = (done: number) => {
@@ -154,7 +189,9 @@ describe('selectGlister', () => {
       controller.abort();
     };
     const options = { ...base, objective, k: 10, signal: controller.signal, onProgress };
-    await expect(selectGlister(train, train, options)).rejects.toThrow('cancelled');
+    await expect(selectGlister(signalGradients(train, objective), train.labels, train, options)).rejects.toThrow(
+      'cancelled',
+    );
     expect(rounds).toEqual([8]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { selectGradMatch } from '../../../services/selection/grad-match.ts';
+import { gradientSource } from '../../../services/selection/gradient-source.ts';
 import { rankOneGradients, sumGradient } from '../../../services/selection/gradients.ts';
 import type { MatMul } from '../../../services/selection/matmul.ts';
 import { plainMatMul } from '../../../services/selection/matmul.ts';
@@ -15,7 +16,7 @@ describe.each([...objectives])('selectGradMatch on %s gradients', (_, objective)
   const gradients = rankOneGradients(signals, objective);
 
   it('splits k in proportion to the classes and reports the residual of the whole', async () => {
-    const found = await selectGradMatch(gradients, signals.labels, { k: 93, classes: 5, ...defaults });
+    const found = await selectGradMatch(gradientSource(gradients), signals.labels, { k: 93, classes: 5, ...defaults });
     expect(keptPerClass(found.indices, signals.labels, 5)).toEqual(Uint32Array.of(19, 19, 19, 18, 18));
     const dense = materialise(gradients);
     const total = weightedSum(dense, new Float64Array(300).fill(1));
@@ -28,7 +29,11 @@ describe.each([...objectives])('selectGradMatch on %s gradients', (_, objective)
   });
 
   it('beats random subsets of the same size by far', async () => {
-    const { residual } = await selectGradMatch(gradients, signals.labels, { k: 100, classes: 5, ...defaults });
+    const { residual } = await selectGradMatch(gradientSource(gradients), signals.labels, {
+      k: 100,
+      classes: 5,
+      ...defaults,
+    });
     for (let seed = 0; seed < 5; seed += 1) {
       const { indices: drawn } = selectRandom(300, 100, seededRandom(seed), {
         labels: signals.labels,
@@ -42,7 +47,7 @@ describe.each([...objectives])('selectGradMatch on %s gradients', (_, objective)
   it('weighs classes alike: the weights of each add up to about its size', async () => {
     const labels = Uint16Array.from({ length: 300 }, (_, i) => (i < 200 ? 0 : 1 + (i % 4)));
     const uneven = syntheticSignals(10, 300, 5, 12, labels);
-    const found = await selectGradMatch(rankOneGradients(uneven, objective), labels, {
+    const found = await selectGradMatch(gradientSource(rankOneGradients(uneven, objective)), labels, {
       k: 150,
       classes: 5,
       lambda: 0.05,
@@ -63,12 +68,12 @@ describe('selectGradMatch', () => {
   const signals = syntheticSignals(9, 100, 4, 6);
   const gradients = rankOneGradients(signals, objectives.get('TRADES')!);
   const select = (more: object) =>
-    selectGradMatch(gradients, signals.labels, { k: 40, classes: 4, ...defaults, ...more });
+    selectGradMatch(gradientSource(gradients), signals.labels, { k: 40, classes: 4, ...defaults, ...more });
 
   it('counts classes too small to keep anything', async () => {
     const labels = Uint16Array.from({ length: 100 }, (_, i) => (i === 50 ? 3 : i % 3));
     const progress: number[] = [];
-    const found = await selectGradMatch(gradients, labels, {
+    const found = await selectGradMatch(gradientSource(gradients), labels, {
       k: 3,
       classes: 4,
       ...defaults,
@@ -100,7 +105,7 @@ describe('selectGradMatch', () => {
 
   it('cuts a class that is too large, and still matches the sum of all', async () => {
     const large = syntheticSignals(12, 9000, 2, 4, new Uint16Array(9000));
-    const found = await selectGradMatch(rankOneGradients(large, objectives.get('AT')!), large.labels, {
+    const found = await selectGradMatch(gradientSource(rankOneGradients(large, objectives.get('AT')!)), large.labels, {
       k: 90,
       classes: 2,
       ...defaults,
@@ -134,7 +139,7 @@ describe('selectGradMatch', () => {
     };
     const cancelling = rankOneGradients(opposite, objectives.get('AT')!);
     expect(Math.max(...sumGradient(cancelling).map(Math.abs))).toBe(0);
-    const found = await selectGradMatch(cancelling, opposite.labels, { k: 1, classes: 2, ...defaults });
+    const found = await selectGradMatch(gradientSource(cancelling), opposite.labels, { k: 1, classes: 2, ...defaults });
     expect(found.residual).toBe(1);
   });
 

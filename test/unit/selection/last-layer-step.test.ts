@@ -14,8 +14,8 @@ const step = Float64Array.from(layer, () => 0.3 * normal(random));
 describe('stepLastLayer', () => {
   const moved = layer.map((value, j) => value - step[j]);
 
-  it('gives the logits of the layer after the step', () => {
-    const stepped = stepLastLayer(signals, objectives.get('MART')!, step);
+  it('gives the logits of the layer after the step', async () => {
+    const stepped = await stepLastLayer(signals, objectives.get('MART')!, step);
     layerLogits(signals.adversarialFeatures, moved, classes).forEach((logit, at) => {
       expect(stepped.adversarialLogits[at]).toBeCloseTo(logit, 5);
     });
@@ -24,16 +24,18 @@ describe('stepLastLayer', () => {
     });
   });
 
-  it('leaves clean logits under AT, and asks for clean features otherwise', () => {
+  it('leaves clean logits under AT, and asks for clean features otherwise', async () => {
     const { cleanFeatures: _, ...rest } = signals;
-    expect(stepLastLayer(rest, objectives.get('AT')!, step).cleanLogits).toBe(signals.cleanLogits);
-    expect(() => stepLastLayer(rest, objectives.get('TRADES')!, step)).toThrow('need clean logits and features');
+    expect((await stepLastLayer(rest, objectives.get('AT')!, step)).cleanLogits).toBe(signals.cleanLogits);
+    await expect(stepLastLayer(rest, objectives.get('TRADES')!, step)).rejects.toThrow(
+      'need clean logits and features',
+    );
   });
 });
 
 describe.each([...objectives])('gradientAfterStep under %s', (_, objective) => {
-  it('is the slope of the mean loss by definition, in float64', () => {
-    const gradient = gradientAfterStep(signals, objective, step);
+  it('is the slope of the mean loss by definition, in float64', async () => {
+    const gradient = await gradientAfterStep(signals, objective, step);
     const moved = layer.map((value, j) => value - step[j]);
     const slope = (direction: Float64Array) => {
       const at = (t: number) =>
@@ -52,8 +54,8 @@ describe.each([...objectives])('gradientAfterStep under %s', (_, objective) => {
     }
   });
 
-  it('is the mean gradient at the measured logits without a step', () => {
-    const still = gradientAfterStep(signals, objective, new Float64Array(step.length));
+  it('is the mean gradient at the measured logits without a step', async () => {
+    const still = await gradientAfterStep(signals, objective, new Float64Array(step.length));
     sumGradient(rankOneGradients(signals, objective)).forEach((value, j) => {
       expect(still[j]).toBeCloseTo(value / 15, 12);
     });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { selectGradMatch } from '../../../services/selection/grad-match.ts';
-import { rankOneGradients } from '../../../services/selection/gradients.ts';
+import { gradientSource } from '../../../services/selection/gradient-source.ts';
+import { rankOneGradients, sumGradient } from '../../../services/selection/gradients.ts';
 import { ownRow } from '../../../services/selection/own-row.ts';
 import { subsetResidual } from '../../../services/selection/quality.ts';
 import { inner, materialise, pursueDense, weightedSum } from './dense-reference.ts';
@@ -12,14 +13,16 @@ describe.each([...objectives])('ownRow of %s gradients', (_, objective) => {
 
   it('is the row of the class in the gradient written out', () => {
     const whole = materialise(gradients);
-    materialise(ownRow(gradients, 2)).forEach((row, i) => {
+    const cut = ownRow({ atoms: gradients, target: sumGradient(gradients), label: 2, k: 1 });
+    expect([...cut.target]).toEqual([...sumGradient(cut.atoms)]);
+    materialise(cut.atoms).forEach((row, i) => {
       expect([...row]).toEqual([...whole[i].subarray(12, 18)]);
     });
   });
 
   it('is what each class is matched on by the row variant', async () => {
     const options = { k: 24, classes: 3, lambda: 0.1, atomsPerRound: 1 };
-    const found = await selectGradMatch(gradients, signals.labels, { ...options, ownRowOnly: true });
+    const found = await selectGradMatch(gradientSource(gradients), signals.labels, { ...options, ownRowOnly: true });
     const dense = materialise(gradients);
     for (let label = 0; label < 3; label += 1) {
       const rowOf = (i: number) => dense[i].slice(6 * label, 6 * label + 6);
