@@ -9,6 +9,7 @@ import { scorerCommand } from './commands/scorer.ts';
 import { scorersCommand } from './commands/scorers.ts';
 import { selectCommand } from './commands/select.ts';
 import { serveCommand } from './commands/serve.ts';
+import { uploadCommand } from './commands/upload.ts';
 import { defaultAddresses } from './connections.ts';
 import { demoCommand } from './demo/command.ts';
 import { compareCommand } from './study/command.ts';
@@ -52,6 +53,7 @@ export function buildProgram(io: CliIo): Command {
     indexSetCommand,
     selectCommand,
     evaluateCommand,
+    uploadCommand,
     healthCommand,
   ]) {
     program.addCommand(command(io) as Command);

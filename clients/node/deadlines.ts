@@ -8,3 +8,5 @@ export const DOWNLOAD_TIMEOUT_MS = 600_000;
 export const EXPLAIN_TIMEOUT_MS = 5 * 60_000;
 /** Showing examples reads a data set first. */
 export const SHOW_TIMEOUT_MS = 180_000;
+/** Uploading the largest model, at a slow link's 1 MB/s, and checking it. */
+export const UPLOAD_TIMEOUT_MS = 20 * 60_000;

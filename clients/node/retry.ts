@@ -11,10 +11,18 @@ export interface RetryPolicy {
   readonly firstWaitMs: number;
   /** Longest wait of all, ms. */
   readonly longestWaitMs: number;
+  /** Attempts in all however many messages come in between, for streams whose every opening takes work up again. */
+  readonly mostOpenings?: number;
 }
 
 /** Rides out a restart of a service (1.4 s of waiting at most), yet soon says that there is none. */
 export const defaultRetryPolicy: RetryPolicy = { attempts: 4, firstWaitMs: 200, longestWaitMs: 5_000 };
+
+/**
+ * Waits for a service that is started again and loads its tensor library, some 15 s on average; gives up on a request that
+ * ends the service over and over.
+ */
+export const restartPolicy: RetryPolicy = { attempts: 10, firstWaitMs: 500, longestWaitMs: 5_000, mostOpenings: 20 };
 
 /** Whether another attempt may succeed: the server wasn't reached, or went away. */
 export function isUnavailable(error: unknown): boolean {
@@ -47,24 +55,30 @@ export async function withRetries<T>(
 
 /**
  * Reads a stream, opening it again from its start where it breaks with UNAVAILABLE. Only for streams that begin with the
- * present state, so that nothing is lost. Every message received gives all attempts back.
+ * present state, so that nothing is lost. Every message received gives all attempts back. `timeoutMs` bounds all of it.
  */
 export async function* withReopening<T>(
   open: (options: CallOptions) => AsyncIterable<T>,
   options: CallOptions,
   policy: RetryPolicy = defaultRetryPolicy,
 ): AsyncGenerator<T, void, undefined> {
-  for (let failures = 0; ; ) {
+  const { attempts, mostOpenings = Number.POSITIVE_INFINITY } = policy;
+  const { timeoutMs } = options;
+  const deadline = timeoutMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeoutMs;
+  for (let failures = 0, openings = 1; ; openings += 1) {
+    const left = timeoutMs === undefined ? undefined : Math.max(1, deadline - Date.now());
     try {
-      for await (const message of open(options)) {
+      for await (const message of open({ ...options, timeoutMs: left })) {
         failures = 0;
         yield message;
       }
       return;
     } catch (error) {
       failures += 1;
-      if (!isUnavailable(error) || failures >= policy.attempts) throw error;
-      await pause(waitBefore(failures, policy), options.signal);
+      if (!isUnavailable(error) || failures >= attempts || openings >= mostOpenings) throw error;
+      const wait = waitBefore(failures, policy);
+      if (Date.now() + wait >= deadline) throw error;
+      await pause(wait, options.signal);
     }
   }
 }

@@ -1,16 +1,24 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { CheckpointRef } from '../../proto/gen/winnow/v1/model_pb.ts';
 import type { Run, RunSpecSchema } from '../../proto/gen/winnow/v1/run_pb.ts';
 import {
   type EvaluateModelRequestSchema,
   type EvaluateModelResponse,
   TrainingService,
+  type UploadedModelSchema,
   type WatchRunResponse,
 } from '../../proto/gen/winnow/v1/training_service_pb.ts';
-import { type CallOptions, createClient, openChannel } from '../../services/platform/rpc/client.ts';
-import { CREATE_TIMEOUT_MS, DOWNLOAD_TIMEOUT_MS, READ_TIMEOUT_MS } from './deadlines.ts';
+import {
+  type CallOptions,
+  type ChannelSecurity,
+  createClient,
+  openChannel,
+} from '../../services/platform/rpc/client.ts';
+import { CREATE_TIMEOUT_MS, DOWNLOAD_TIMEOUT_MS, READ_TIMEOUT_MS, UPLOAD_TIMEOUT_MS } from './deadlines.ts';
 import { joinDownload } from './join-download.ts';
 import { present } from './present.ts';
-import { withReopening, withRetries } from './retry.ts';
+import { restartPolicy, withReopening, withRetries } from './retry.ts';
+import { uploadRequests } from './upload-requests.ts';
 
 /** Something that happened in a run: its state, or progress within an epoch. */
 export type RunEvent = Exclude<WatchRunResponse['event'], { case: undefined }>;
@@ -38,6 +46,10 @@ export interface TrainingClient {
   watchRun(runId: string, options?: CallOptions): AsyncIterable<RunEvent>;
   /** Cancels a run; changes nothing where it has ended. */
   cancelRun(runId: string, options?: CallOptions): Promise<Run>;
+  /**
+   * A checkpoint's accuracy, clean and under attack: progress, then the result. Asks again where the service was
+   * restarted, and so goes on where the evaluation was.
+   */
   evaluateModel(
     request: MessageInitShape<typeof EvaluateModelRequestSchema>,
     options?: CallOptions,
@@ -47,14 +59,23 @@ export interface TrainingClient {
    * (CORRUPT_CHECKPOINT). WRONG_STATE where the run has none.
    */
   downloadModel(runId: string, options?: DownloadOptions): Promise<Uint8Array>;
+  /**
+   * Stores the weights of a model of a known architecture, a safetensors file with PyTorch's names and layouts, for
+   * evaluateModel and the scoring service; the same file gives the same.
+   */
+  uploadModel(
+    model: MessageInitShape<typeof UploadedModelSchema>,
+    file: Uint8Array,
+    options?: CallOptions,
+  ): Promise<CheckpointRef>;
   /** Waits until the service can be reached; throws UNAVAILABLE after `timeoutMs`. */
   waitForReady(timeoutMs: number): Promise<void>;
   close(): void;
 }
 
 /** Opens a client of the training service at `host:port`; it connects at the first call. */
-export function connectTraining(address: string): TrainingClient {
-  const channel = openChannel(address);
+export function connectTraining(address: string, security: ChannelSecurity = {}): TrainingClient {
+  const channel = openChannel(address, security);
   const rpc = createClient(TrainingService, channel);
   const read = <T>(call: (options: CallOptions) => Promise<T>, options: CallOptions = {}) =>
     withRetries(call, { timeoutMs: READ_TIMEOUT_MS, ...options });
@@ -79,8 +100,14 @@ export function connectTraining(address: string): TrainingClient {
       }
     },
     cancelRun: async (runId, options) => present((await read((o) => rpc.cancelRun({ runId }, o), options)).run, 'run'),
-    async *evaluateModel(request, options) {
-      for await (const { part } of rpc.evaluateModel(request, options)) if (part.case !== undefined) yield part;
+    async *evaluateModel(request, options = {}) {
+      const parts = withReopening((o) => rpc.evaluateModel(request, o), options, restartPolicy);
+      for await (const { part } of parts) if (part.case !== undefined) yield part;
+    },
+    uploadModel: async (model, file, options) => {
+      const upload = (o: CallOptions) => rpc.uploadModel(uploadRequests(model, file), o);
+      const { checkpoint } = await withRetries(upload, { timeoutMs: UPLOAD_TIMEOUT_MS, ...options });
+      return present(checkpoint, 'checkpoint');
     },
     downloadModel: (runId, { best = false, ...options } = {}) =>
       withRetries((o) => joinDownload(rpc.downloadModel({ runId, best }, o)), {

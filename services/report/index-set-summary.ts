@@ -1,5 +1,6 @@
-import type { IndexSet } from '../../proto/gen/winnow/v1/index_set_pb.ts';
+import type { Fallback, IndexSet } from '../../proto/gen/winnow/v1/index_set_pb.ts';
 import type { AppliedRound, Run } from '../../proto/gen/winnow/v1/run_pb.ts';
+import { ScorerFallback } from '../../proto/gen/winnow/v1/selection_pb.ts';
 import { finiteOrNull } from './format.ts';
 import type { IndexSetSummary } from './summary-schema.ts';
 
@@ -33,5 +34,10 @@ function summariseRound(
     overlap: finiteOrNull(quality?.overlap),
     file: set === undefined ? null : indexSetPath(fileStem, round),
     scorerVersion: set?.scorerVersion || null,
+    ...(set?.fallback && { fallback: fallbackText(set.fallback) }),
   };
+}
+
+function fallbackText({ kind, reason }: Fallback): string {
+  return `${kind === ScorerFallback.LAST_SET ? 'the last good set' : 'a random set'}, as ${reason}`;
 }

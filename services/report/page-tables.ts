@@ -1,6 +1,7 @@
 import { comparisonRows } from './comparison-rows.ts';
 import { formatCount, formatNumber, formatShare } from './format.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
+import { printable } from './printable.ts';
 import { runSettingsRows } from './run-settings-rows.ts';
 import type { RunSummary, Summary } from './summary-schema.ts';
 
@@ -29,7 +30,7 @@ export function roundsSection(run: RunSummary): Html | null {
   const rows = run.indexSets.map((set) =>
     row(set.round, [
       set.fromEpoch === null ? 'not applied' : set.fromEpoch + 1,
-      set.kept,
+      set.fallback === undefined ? set.kept : `${set.kept} (${printable(set.fallback)})`,
       formatShare(run.trainExamples ? set.kept / run.trainExamples : null),
       formatNumber(set.residual, 3),
       formatCount(set.effectiveSampleSize),

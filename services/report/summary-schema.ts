@@ -41,6 +41,8 @@ const indexSetSchema = z.object({
   /** Path below the report's folder; null where the set itself is not at hand. */
   file: z.string().nullable(),
   scorerVersion: z.string().nullable(),
+  /** What took the place of the scorer's set, and why, where it failed. */
+  fallback: z.string().optional(),
 });
 
 /** One run of a summary, or of a study. */

@@ -6,6 +6,7 @@ import { type BatchSignals, measureSignals } from '../numerics/measure-signals.t
 import type { Model } from '../numerics/models/model.ts';
 import { makeObjective } from '../numerics/objectives/make-objective.ts';
 import type { PassCounter } from '../numerics/pass-counter.ts';
+import { networkPrecision } from '../numerics/precision.ts';
 import { deriveSeed } from '../numerics/random.ts';
 import type { WorkContext } from '../platform/thread/serve-work.ts';
 import type { ExampleSignals } from '../selection/signals.ts';
@@ -94,6 +95,7 @@ export async function measureDataset(
   const signals = emptySignals(split.labels, dataset.classNames.length, model.features, needed);
   if (known) store(signals, known.signals, known.indices);
   const objective = makeObjective(target.objective);
+  const precision = networkPrecision(target.precision);
   const open = toAttack(dataset, options);
   for (let first = 0; first < open.length; first += SCORING_BATCH) {
     context.throwIfStopped();
@@ -102,7 +104,7 @@ export async function measureDataset(
     const seeds = Array.from(indices, (index) => deriveSeed(target.seed, SEED_PURPOSE[part], index));
     try {
       const { attack } = target;
-      const values = measureSignals(model, objective, batch, attack, seeds, passes, context.throwIfStopped);
+      const values = measureSignals(model, objective, batch, attack, seeds, passes, context.throwIfStopped, precision);
       store(signals, values, indices);
     } finally {
       tf.dispose([batch.images, batch.oneHot]);

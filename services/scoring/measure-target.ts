@@ -61,7 +61,7 @@ function knownSignals(
 export async function measureTarget(
   dataset: Dataset,
   target: Target,
-  selector: Selector,
+  selector: Pick<Selector, 'needs' | 'needsUnder' | 'readsValidation'>,
   context: WorkContext,
   trainingSignals?: Uint8Array,
 ): Promise<Measured> {

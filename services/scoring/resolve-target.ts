@@ -26,6 +26,7 @@ export interface ResolvedTarget {
   readonly objective: ObjectiveSpec;
   readonly attack: AttackSpec;
   readonly seed: bigint;
+  readonly precision: Precision;
 }
 
 /** Checks a scoring target; the scoring attack is the objective's where none is given. INVALID_FIELD below `target`. */
@@ -36,7 +37,7 @@ export function resolveTarget(
 ): ResolvedTarget {
   if (!target) throw invalidField('target', 'is missing; give dataset, model and objective');
   if (!target.dataset) throw invalidField('target.dataset', 'is missing; give its name');
-  resolvePrecision(target.precision, 'target.precision');
+  const precision = resolvePrecision(target.precision, 'target.precision');
   const objective = resolveObjective(target.objective, 'target.objective');
   return {
     dataset: target.dataset,
@@ -45,5 +46,6 @@ export function resolveTarget(
     objective,
     attack: attack ? resolveTrainingAttack(attack, attackField) : objective.attack!,
     seed: target.seed,
+    precision,
   };
 }

@@ -6,7 +6,6 @@ import { randomStream } from '../dataset/random.ts';
 import { DeviceMatMul } from '../numerics/mat-mul.ts';
 import type { WorkContext } from '../platform/thread/serve-work.ts';
 import { extendHistory, type SelectionHistory } from '../selection/history.ts';
-import { effectiveSampleSize, jaccardOverlap, keptPerClass } from '../selection/quality.ts';
 import { findSelector, keepCount, resolveParameters } from '../selection/registry.ts';
 import type { Selector, SelectorInput } from '../selection/selector.ts';
 import { costOf, type Measured, measureTarget, secondsSince } from './measure-target.ts';
@@ -18,6 +17,7 @@ import type {
   SelectResult,
   Target,
 } from './score-messages.ts';
+import { subsetQuality } from './subset-quality.ts';
 
 /** How a selector is to choose. */
 interface Choice {
@@ -28,9 +28,9 @@ interface Choice {
 }
 
 /** A selector's input; whoever made `matMul` frees it. */
-function inputOf(
-  { signals, validation }: Measured,
-  target: Target,
+export function inputOf(
+  { signals, validation }: Pick<Measured, 'signals' | 'validation'>,
+  target: Pick<Target, 'objective' | 'seed'>,
   selector: Selector,
   choice: Choice,
   matMul: DeviceMatMul,
@@ -55,6 +55,15 @@ function inputOf(
   };
 }
 
+/** INVALID_INDEX_SET where the data set is not the one that was asked about. */
+export function checkFingerprint({ name, fingerprint }: Dataset, expected: string | undefined): void {
+  if (expected === undefined || fingerprint === expected) return;
+  throw new AppError(
+    ErrorReason.INVALID_INDEX_SET,
+    `the scoring service's data set '${name}' differs from the trainer's; give both the same files`,
+  );
+}
+
 /** Selects a subset of a data set under attack. INVALID_INDEX_SET where the data set is not the one that was asked about. */
 export async function selectSubset(
   dataset: Dataset,
@@ -63,12 +72,7 @@ export async function selectSubset(
 ): Promise<SelectResult> {
   const started = performance.now();
   const { target, selection, expectedFingerprint, previous } = request;
-  if (expectedFingerprint !== undefined && dataset.fingerprint !== expectedFingerprint) {
-    throw new AppError(
-      ErrorReason.INVALID_INDEX_SET,
-      `the scoring service's data set '${dataset.name}' differs from the trainer's; give both the same files`,
-    );
-  }
+  checkFingerprint(dataset, expectedFingerprint);
   const selector = findSelector(selection.scorer);
   const k = keepCount(selection.fraction, splitSize(dataset.train));
   const measured = await measureTarget(dataset, target, selector, context, request.trainingSignals);
@@ -76,18 +80,13 @@ export async function selectSubset(
   const matMul = new DeviceMatMul();
   const choice = { ...selection, k, ...(selector.readsHistory && { history: request.history }) };
   const input = inputOf(measured, target, selector, choice, matMul, context);
-  const { indices, weights, residual, scores } = await selector.select(input).finally(() => matMul.dispose());
-  const { labels } = dataset.train;
+  const subset = await selector.select(input).finally(() => matMul.dispose());
+  const { indices, weights, scores } = subset;
   return {
     indices,
     ...(weights && { weights }),
     scorerVersion: selector.version,
-    quality: {
-      ...(residual !== undefined && { residual }),
-      effectiveSampleSize: effectiveSampleSize(weights ?? new Float32Array(indices.length).fill(1)),
-      ...(previous && { overlap: jaccardOverlap(previous, indices) }),
-      keptPerClass: [...keptPerClass(indices, labels, dataset.classNames.length)],
-    },
+    quality: subsetQuality(subset, dataset.train.labels, dataset.classNames.length, previous),
     ...(scores && { scores: { values: scores, meaning: selector.scoreMeaning } }),
     ...(selector.readsHistory && { history: extendHistory(input.signals, input.history) }),
     ...(measured.ignoredSignals !== undefined && { ignoredSignals: measured.ignoredSignals }),

@@ -1,9 +1,10 @@
 import type { Cost } from '../../proto/gen/winnow/v1/cost_pb.ts';
 import type { DatasetInfo, DatasetSpec } from '../../proto/gen/winnow/v1/dataset_pb.ts';
-import type { ModelSpec } from '../../proto/gen/winnow/v1/model_pb.ts';
+import type { ModelSpec, Precision } from '../../proto/gen/winnow/v1/model_pb.ts';
 import type { AttackSpec, ObjectiveSpec } from '../../proto/gen/winnow/v1/objective_pb.ts';
 import type { SelectionSpec } from '../../proto/gen/winnow/v1/selection_pb.ts';
 import type { SelectionHistory } from '../selection/history.ts';
+import type { SubsetQuality } from './subset-quality.ts';
 
 /** What 'score' and 'select' start from; all specs resolved. */
 export interface Target {
@@ -15,6 +16,8 @@ export interface Target {
   /** The attack that examples are scored under. */
   readonly attack: AttackSpec;
   readonly seed: bigint;
+  /** Arithmetic of the network in the attack's steps, float32 where absent. */
+  readonly precision?: Precision;
 }
 
 /** Work 'score': one number per example. */
@@ -51,12 +54,7 @@ export interface SelectResult {
   /** Absent for equal weights. */
   readonly weights?: Float32Array;
   readonly scorerVersion: string;
-  readonly quality: {
-    readonly residual?: number;
-    readonly effectiveSampleSize: number;
-    readonly overlap?: number;
-    readonly keptPerClass: readonly number[];
-  };
+  readonly quality: SubsetQuality;
   /** One value per example, and what it means. */
   readonly scores?: { readonly values: Float32Array; readonly meaning: string };
   /** What the next round wants as its history; there for a selector that reads it. */

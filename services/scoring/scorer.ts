@@ -5,6 +5,9 @@ import { getObject } from '../platform/bus/objects.ts';
 import { CHECKPOINT_BUCKET } from '../platform/bus/streams.ts';
 import { withSpan } from '../platform/telemetry/trace.ts';
 import type { WorkThread } from '../platform/thread/work-thread.ts';
+import { isBuiltIn } from '../spec/known-scorers.ts';
+import type { ExternalSelection } from './external-scorers/external-selection.ts';
+import type { FollowOptions } from './follow-options.ts';
 import type { ResolvedTarget } from './resolve-target.ts';
 import type {
   ScoreProgress,
@@ -16,26 +19,22 @@ import type {
 } from './score-messages.ts';
 import { type SelectionPurpose, toIndexSet } from './to-index-set.ts';
 
-/** How to follow and stop a piece of scoring. */
-export interface FollowOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: ScoreProgress) => void) | undefined;
-}
-
 /** What a selection gave. */
 export interface Selected {
   readonly set: IndexSet;
   readonly result: SelectResult;
 }
 
-/** Fetches checkpoints and has the tensor thread score and select. */
+/** Fetches checkpoints and has the tensor thread score and select, with a scorer that runs as a service where one is asked for. */
 export class Scorer {
   readonly #bus: Bus;
   readonly #thread: WorkThread;
+  readonly #external: Pick<ExternalSelection, 'select' | 'score'>;
 
-  constructor(bus: Bus, thread: WorkThread) {
+  constructor(bus: Bus, thread: WorkThread, external: Pick<ExternalSelection, 'select' | 'score'>) {
     this.#bus = bus;
     this.#thread = thread;
+    this.#external = external;
   }
 
   /** One score per example of a target. */
@@ -47,6 +46,7 @@ export class Scorer {
   ): Promise<ScoreResult> {
     return withSpan('winnow.score', { 'winnow.scorer': scorer, 'winnow.dataset': target.dataset.name }, async () => {
       const request: ScoreRequest = { target: await this.#load(target, follow.signal), scorer, parameters };
+      if (!isBuiltIn(scorer)) return this.#external.score(request, follow);
       return this.#thread.run<ScoreResult>('score', request, this.#follow(follow));
     });
   }
@@ -64,9 +64,11 @@ export class Scorer {
       'winnow.round': purpose.round,
     };
     return withSpan('winnow.select', attributes, async () => {
-      const { runId: _, round: __, ...given } = purpose;
+      const { runId, round, ...given } = purpose;
       const request: SelectRequest = { target: await this.#load(target, follow.signal), selection, ...given };
-      const result = await this.#thread.run<SelectResult>('select', request, this.#follow(follow));
+      const result = isBuiltIn(selection.scorer)
+        ? await this.#thread.run<SelectResult>('select', request, this.#follow(follow))
+        : await this.#external.select(request, { runId, round }, follow);
       return { set: toIndexSet(target, selection, purpose, result), result };
     });
   }

@@ -1,11 +1,7 @@
-import { create } from '@bufbuild/protobuf';
 import { ErrorReason } from '../../proto/gen/winnow/v1/error_reason_pb.ts';
+import type { IndexSet } from '../../proto/gen/winnow/v1/index_set_pb.ts';
 import { RunSchema } from '../../proto/gen/winnow/v1/run_pb.ts';
-import {
-  type ScorerDescription,
-  ScorerDescriptionSchema,
-  ScorerOutput,
-} from '../../proto/gen/winnow/v1/scorer_service_pb.ts';
+import type { ScorerDescription } from '../../proto/gen/winnow/v1/scorer_service_pb.ts';
 import type {
   ScoreDatasetRequest,
   ScoringService,
@@ -23,16 +19,21 @@ import type { CallContext } from '../platform/rpc/call-context.ts';
 import type { ServiceImpl } from '../platform/rpc/service-impl.ts';
 import { withProgress } from '../platform/thread/with-progress.ts';
 import type { WorkThread } from '../platform/thread/work-thread.ts';
-import { findSelector, resolveParameters, selectors } from '../selection/registry.ts';
-import type { Selector } from '../selection/selector.ts';
+import { resolveParameters } from '../selection/registry.ts';
 import { renameField } from '../spec/rename-field.ts';
-import { resolveSelection } from '../spec/selection.ts';
+import { findScorer, resolveSelection } from '../spec/selection.ts';
 import type { DatasetLabels } from './dataset-labels.ts';
 import { explainExamples } from './explain-examples.ts';
+import { fallBack } from './external-scorers/fall-back.ts';
+import type { ScorerRegistry } from './external-scorers/scorer-registry.ts';
+import { scorerRpcs } from './external-scorers/scorer-rpcs.ts';
 import { getExamples } from './get-examples.ts';
+import { measureSelection } from './measure-selection.ts';
+import { PublishedRounds } from './published-rounds.ts';
 import { type ResolvedTarget, resolveTarget } from './resolve-target.ts';
 import type { ScoreProgress } from './score-messages.ts';
 import type { Scorer } from './scorer.ts';
+import { type SignalsDependencies, selectFromSignals } from './select-from-signals.ts';
 
 /** Scores per message: about 36 KB, far below any message limit. */
 const SCORES_PER_MESSAGE = 4096;
@@ -41,29 +42,25 @@ const SCORES_PER_MESSAGE = 4096;
 export interface ScoringDependencies {
   readonly bus: Bus;
   readonly scorer: Scorer;
+  /** The scorers that run as services. */
+  readonly services: ScorerRegistry;
   readonly history: IndexSetHistory;
   readonly labels: DatasetLabels;
   /** Reads data sets to show, apart from the thread that scores. */
   readonly reading: Pick<WorkThread, 'run'>;
   readonly dataRoot: string;
-}
-
-function describe(selector: Selector): ScorerDescription {
-  return create(ScorerDescriptionSchema, {
-    name: selector.name,
-    version: selector.version,
-    summary: selector.description,
-    parameters: selector.parameters.map((parameter) => ({ ...parameter })),
-    signals: [...selector.needs],
-    output: selector.output === 'scores' ? ScorerOutput.SCORES : ScorerOutput.SET,
-  });
+  /** Selects from signals, within this memory. */
+  readonly signals: Pick<SignalsDependencies, 'thread' | 'memory' | 'external'>;
 }
 
 const progressPart = (progress: ScoreProgress) => ({ part: { case: 'progress' as const, value: progress } });
 
-function parametersOf({ scorer, parameters }: ScoreDatasetRequest): Record<string, number> {
+function parametersOf(
+  { scorer, parameters }: ScoreDatasetRequest,
+  services: readonly ScorerDescription[],
+): Record<string, number> {
   try {
-    return Object.fromEntries(resolveParameters(findSelector(scorer), parameters));
+    return Object.fromEntries(resolveParameters(findScorer(scorer, services), parameters));
   } catch (error) {
     // this request has the two at its top
     throw renameField(renameField(error, 'selection.scorer', 'scorer'), 'selection.parameters', 'parameters');
@@ -81,15 +78,17 @@ async function checkDataset({ dataset }: ResolvedTarget, dataRoot: string): Prom
 /** The wire side of the scoring service: checks requests, shapes answers. */
 export function scoringService({
   scorer,
+  services,
   history,
   labels,
   reading,
   bus,
   dataRoot,
+  signals,
 }: ScoringDependencies): ServiceImpl<typeof ScoringService> {
   async function* scoreDataset(request: ScoreDatasetRequest, { signal }: CallContext) {
     const target = resolveTarget(request.target, request.attack, 'attack');
-    const parameters = parametersOf(request);
+    const parameters = parametersOf(request, await services.describedFor(request.scorer));
     await checkDataset(target, dataRoot);
     const work = withProgress<ScoreProgress, Awaited<ReturnType<Scorer['score']>>>((onProgress) =>
       scorer.score(target, request.scorer, parameters, { signal, onProgress }),
@@ -105,13 +104,21 @@ export function scoringService({
 
   async function* selectSubset(request: SelectSubsetRequest, { signal }: CallContext) {
     const target = resolveTarget(request.target, request.selection?.attack, 'selection.attack');
-    const selection = resolveSelection(request.selection, 'selection');
+    const described = await services.describedFor(request.selection?.scorer);
+    const selection = resolveSelection(request.selection, 'selection', described);
     await checkDataset(target, dataRoot);
-    const work = withProgress<ScoreProgress, Awaited<ReturnType<Scorer['select']>>>((onProgress) =>
-      scorer.select(target, selection, { runId: '', round: 0 }, { signal, onProgress }),
-    );
+    const asked = { target, selection, purpose: { runId: '', round: 0 } };
+    const work = withProgress<ScoreProgress, IndexSet>((onProgress) => {
+      const follow = { signal, onProgress };
+      return measureSelection(selection.scorer, signal, () =>
+        scorer.select(target, selection, asked.purpose, follow).then(
+          ({ set }) => set,
+          (error: unknown) => fallBack(error, asked, { scorer }, follow),
+        ),
+      );
+    });
     for await (const progress of work.progress) yield progressPart(progress);
-    yield { part: { case: 'indexSet' as const, value: (await work.result).set } };
+    yield { part: { case: 'indexSet' as const, value: await work.result } };
   }
 
   async function* watchIndexSets({ runId, fromRound }: WatchIndexSetsRequest, { signal }: CallContext) {
@@ -123,10 +130,12 @@ export function scoringService({
   }
 
   const runs = openStore(bus, RUN_BUCKET, RunSchema);
+  const rounds = new PublishedRounds(bus, history, runs);
   return {
-    listScorers: async () => ({ scorers: [...selectors.values()].map(describe) }),
+    ...scorerRpcs(services),
     scoreDataset,
     selectSubset,
+    selectFromSignals: (requests, context) => selectFromSignals(requests, { ...signals, rounds, services }, context),
     getIndexSet: async ({ runId, round }, { signal }) => {
       if (!runId) throw invalidField('run_id', 'is missing');
       const finished = await history.find(runId, round, signal);

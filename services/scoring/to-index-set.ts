@@ -21,12 +21,17 @@ export interface SelectionPurpose {
   readonly trainingSignals?: Uint8Array;
 }
 
+/** What an index set says of a selection's result. */
+type ResultFields = Pick<SelectResult, 'indices' | 'weights' | 'scorerVersion' | 'quality' | 'cost'> & {
+  readonly dataset: Pick<SelectResult['dataset'], 'fingerprint' | 'trainExamples'>;
+};
+
 /** The message of a selection's result: the subset, and all that decided it. */
 export function toIndexSet(
-  target: ResolvedTarget,
+  target: Pick<ResolvedTarget, 'checkpoint' | 'seed'> & Partial<Pick<ResolvedTarget, 'attack'>>,
   selection: SelectionSpec,
   purpose: SelectionPurpose,
-  result: SelectResult,
+  result: ResultFields,
 ): IndexSet {
   const { indices, weights, dataset, quality, cost, scorerVersion } = result;
   return create(IndexSetSchema, {
@@ -38,7 +43,7 @@ export function toIndexSet(
     scorer: selection.scorer,
     scorerVersion,
     seed: target.seed,
-    attack: target.attack,
+    ...(target.attack && { attack: target.attack }),
     fraction: selection.fraction,
     indexGaps: toGaps(indices),
     weights: weights ? [...weights] : [],

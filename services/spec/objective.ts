@@ -19,6 +19,15 @@ function weight(name: 'beta' | 'lambda', given: number | undefined, fallback: nu
 /** An objective with its defaults filled in. INVALID_FIELD names the field below `field`. */
 export function resolveObjective(objective: ObjectiveSpec | undefined, field: string): ObjectiveSpec {
   if (!objective) throw invalidField(field, 'is missing; give kind and attack');
+  return create(ObjectiveSpecSchema, {
+    ...resolveLoss(objective, field),
+    attack: resolveTrainingAttack(objective.attack, `${field}.attack`),
+  });
+}
+
+/** An objective's loss with its defaults filled in; its attack is not read. INVALID_FIELD names the field below `field`. */
+export function resolveLoss(objective: ObjectiveSpec | undefined, field: string): ObjectiveSpec {
+  if (!objective) throw invalidField(field, 'is missing; give its kind');
   const { kind, beta, lambda } = objective;
   if (!KINDS.includes(kind)) {
     throw invalidField(`${field}.kind`, 'is not known; one of OBJECTIVE_KIND_AT, _TRADES, _MART');
@@ -31,6 +40,5 @@ export function resolveObjective(objective: ObjectiveSpec | undefined, field: st
     kind,
     ...(kind === ObjectiveKind.TRADES && { beta: weight('beta', beta, DEFAULT_BETA, field) }),
     ...(kind === ObjectiveKind.MART && { lambda: weight('lambda', lambda, DEFAULT_LAMBDA, field) }),
-    attack: resolveTrainingAttack(objective.attack, `${field}.attack`),
   });
 }

@@ -8,6 +8,7 @@ import {
   RunSpecSchema,
   Schedule,
 } from '../../proto/gen/winnow/v1/run_pb.ts';
+import type { ScorerDescription } from '../../proto/gen/winnow/v1/scorer_service_pb.ts';
 import { invalidField } from '../app-error.ts';
 import { resolveEvaluationAttack } from './attack.ts';
 import { resolveAttackPolicy } from './attack-policy.ts';
@@ -55,9 +56,10 @@ function resolveEvaluation(evaluation: EvaluationSpec | undefined, epsilon: numb
 
 /**
  * A run's settings with every default filled in, so that the record says all that decided the result.
- * Data set and images are not looked at. UNKNOWN_MODEL, UNKNOWN_SCORER, or INVALID_FIELD naming the field.
+ * Data set and images are not looked at. `services` are the scorers that run as services. UNKNOWN_MODEL, UNKNOWN_SCORER,
+ * or INVALID_FIELD naming the field.
  */
-export function resolveRun(spec: RunSpec | undefined): RunSpec {
+export function resolveRun(spec: RunSpec | undefined, services: readonly ScorerDescription[] = []): RunSpec {
   if (!spec) throw invalidField('spec', 'is missing');
   if (spec.name.length > MAX_NAME_LENGTH)
     throw invalidField('spec.name', `is longer than ${MAX_NAME_LENGTH} characters`);
@@ -86,7 +88,7 @@ export function resolveRun(spec: RunSpec | undefined): RunSpec {
     dataset: spec.dataset,
     model: resolveModel(spec.model, 'spec.model'),
     objective,
-    ...(spec.selection && { selection: resolveSelection(spec.selection, 'spec.selection') }),
+    ...(spec.selection && { selection: resolveSelection(spec.selection, 'spec.selection', services) }),
     optimiser: resolveOptimiser(spec.optimiser, 'spec.optimiser'),
     epochs: spec.epochs,
     batchSize: spec.batchSize || DEFAULT_BATCH_SIZE,

@@ -9,6 +9,15 @@ export type ScheduleName = 'constant' | 'cosine' | 'step';
 /** How much attack each training example gets, as it is written on the command line. */
 export type AttackPolicyName = 'fixed' | 'bullet-train';
 
+/** Arithmetic of attacks and scoring, as it is written on the command line. */
+export const precisionNames = ['f32', 'bf16'] as const;
+
+/** What takes the place of a scorer service that fails, as it is written on the command line. */
+export const fallbackNames = ['none', 'last-set', 'random'] as const;
+
+/** One of {@link fallbackNames}. */
+export type FallbackName = (typeof fallbackNames)[number];
+
 /** Everything that decides a run but its seed and its scorer, named as the options are. */
 export interface RunSettings {
   readonly dataset: string;
@@ -39,6 +48,8 @@ export interface RunSettings {
   readonly epochs: number;
   readonly batchSize: number;
   readonly augment?: boolean | undefined;
+  /** Arithmetic of attacks and scoring: float32 where unset. */
+  readonly precision?: (typeof precisionNames)[number] | undefined;
   /** Share kept by a pruned run, in (0,1]. */
   readonly fraction: number;
   /** R: epochs between selections. */
@@ -53,6 +64,8 @@ export interface RunSettings {
   readonly scoreSteps?: number | undefined;
   /** Their size: where unset, as far in all as the training attack's steps go. */
   readonly scoreStepSize?: number | undefined;
+  /** What takes the place of a scorer service that fails; nothing where unset. */
+  readonly fallback?: FallbackName | undefined;
   readonly scorerParameter?: Readonly<Record<string, number>> | undefined;
   /** Evaluation attack: the training epsilon, and a quarter of the radius, where unset. */
   readonly evalEpsilon?: number | undefined;

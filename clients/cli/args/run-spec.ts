@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { AttackPolicyKind } from '../../../proto/gen/winnow/v1/attack_policy_pb.ts';
 import type { DatasetSpecSchema } from '../../../proto/gen/winnow/v1/dataset_pb.ts';
-import type { ModelSpecSchema } from '../../../proto/gen/winnow/v1/model_pb.ts';
+import { type ModelSpecSchema, Precision } from '../../../proto/gen/winnow/v1/model_pb.ts';
 import {
   type AttackSpecSchema,
   ObjectiveKind,
@@ -13,7 +13,7 @@ import {
   RunSpecSchema,
   Schedule,
 } from '../../../proto/gen/winnow/v1/run_pb.ts';
-import type { SelectionSpecSchema } from '../../../proto/gen/winnow/v1/selection_pb.ts';
+import { ScorerFallback, type SelectionSpecSchema } from '../../../proto/gen/winnow/v1/selection_pb.ts';
 import type { RunSettings } from './run-settings.ts';
 
 const objectiveKinds = {
@@ -22,7 +22,13 @@ const objectiveKinds = {
   trades: ObjectiveKind.TRADES,
   mart: ObjectiveKind.MART,
 };
+const fallbacks = {
+  none: ScorerFallback.UNSPECIFIED,
+  'last-set': ScorerFallback.LAST_SET,
+  random: ScorerFallback.RANDOM,
+};
 const attackPolicies = { fixed: AttackPolicyKind.FIXED, 'bullet-train': AttackPolicyKind.BULLET_TRAIN };
+const precisions = { f32: Precision.F32, bf16: Precision.BF16 };
 const schedules = { constant: Schedule.CONSTANT, cosine: Schedule.COSINE, step: Schedule.STEP };
 /** As the contract says of evaluations: steps of a quarter of the radius. */
 export const EVALUATION_STEPS_PER_RADIUS = 4;
@@ -51,6 +57,7 @@ export function runSpec(
     evaluation: evaluationSpec(settings),
     ...(settings.augment !== undefined && { augment: settings.augment }),
     attackPolicy: { kind: attackPolicies[settings.attackPolicy] },
+    ...(settings.precision !== undefined && { precision: precisions[settings.precision] }),
   });
 }
 
@@ -94,6 +101,7 @@ export function selectionSpec(settings: RunSettings, scorer: string): MessageIni
     warmStartEpochs: settings.warmStart,
     maxStalenessEpochs: settings.maxStaleness,
     classFloor: settings.classFloor,
+    ...(settings.fallback && { fallback: fallbacks[settings.fallback] }),
     ...(settings.reuseSignals && { reuseTrainingSignals: true }),
     ...(settings.scoreSteps !== undefined && { attack: scoringAttack(settings, settings.scoreSteps) }),
   };

@@ -2,7 +2,7 @@ import { type Command, Option, type OptionValues } from '@commander-js/extra-typ
 import { fullSize, quickSize } from '../demo-defaults.ts';
 import { parameterEntry } from './lists.ts';
 import { ratioIn, wholeIn } from './numbers.ts';
-import { objectiveNames, type RunSettings } from './run-settings.ts';
+import { fallbackNames, objectiveNames, precisionNames, type RunSettings } from './run-settings.ts';
 
 /** The preset's value as help text: "(default 10000; quick 1500)". */
 function preset(name: keyof RunSettings): string {
@@ -75,6 +75,9 @@ export function withOptimiserOptions<A extends unknown[], O extends OptionValues
       ] as const),
     )
     .option('--warmup-updates <n>', `updates of linear warm-up ${preset('warmupUpdates')}`, wholeIn({}))
+    .addOption(
+      new Option('--precision <name>', 'arithmetic of attacks and scoring (default: f32)').choices(precisionNames),
+    )
     .option('--augment', 'random crop and flip, whatever the data set')
     .option('--no-augment', 'neither crop nor flip, whatever the data set');
 }
@@ -95,6 +98,12 @@ export function withSelectionOptions<A extends unknown[], O extends OptionValues
       '--score-step-size <size>',
       'their size (default: as far in all as the training attack)',
       ratioIn({ min: 0, max: 1, above: true }),
+    )
+    .addOption(
+      new Option(
+        '--fallback <name>',
+        'what takes the place of a scorer service that fails (default none: the run fails)',
+      ).choices(fallbackNames),
     )
     .option('--scorer-parameter <name=value>', 'a parameter of the scorer; may be repeated', parameterEntry);
 }

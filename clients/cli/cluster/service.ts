@@ -25,6 +25,12 @@ export interface LocalService {
   readonly address: Promise<string>;
 }
 
+/** Settings of scorer services, which the scoring service takes from the command's own environment. */
+function scorerSettings(): Record<string, string> {
+  const keys = ['WINNOW_SCORERS', 'WINNOW_SCORER_HOSTS', 'WINNOW_SCORER_TIMEOUT'];
+  return Object.fromEntries(keys.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : [])));
+}
+
 /** Starts the scoring or the training service as a process of its own. */
 export function startService(options: ServiceOptions): LocalService {
   const services = options.servicesFolder;
@@ -41,6 +47,7 @@ export function startService(options: ServiceOptions): LocalService {
       WINNOW_NATS_URL: options.natsUrl,
       WINNOW_DATA_ROOT: options.dataRoot,
       WINNOW_LOG_LEVEL: options.logLevel,
+      ...(options.name === 'scoring' && scorerSettings()),
       WINNOW_EXIT_WITH_PARENT: '1',
       OTEL_SERVICE_NAME: `winnow-${options.name}`,
     }),

@@ -4,8 +4,10 @@ import { type Evaluation, EvaluationSchema, type Run } from '../../../proto/gen/
 import type { EvaluateModelRequestSchema } from '../../../proto/gen/winnow/v1/training_service_pb.ts';
 import type { TrainingClient } from '../../node/training-client.ts';
 import { type CheckpointArgument, checkpointArgument } from '../args/checkpoint.ts';
+import { type ModelFileOptions, readModelFile, uploadedModel, withModelFileOptions } from '../args/model-file.ts';
 import { wholeIn } from '../args/numbers.ts';
 import { resolveSettings } from '../args/resolve-settings.ts';
+import type { GivenSettings } from '../args/run-settings.ts';
 import { evaluationAttack } from '../args/run-spec.ts';
 import { withEvaluationOptions } from '../args/setting-options.ts';
 import { CliError } from '../cli-error.ts';
@@ -17,47 +19,92 @@ import { workProgress } from '../progress/work-progress.ts';
 
 type Request = MessageInitShape<typeof EvaluateModelRequestSchema>;
 
-/** `winnow evaluate`: accuracy of a run's model, clean and under attack. */
+/** `winnow evaluate`: accuracy of a run's model, or of one in a file, clean and under attack. */
 export function evaluateCommand(io: CliIo) {
   const command = new Command('evaluate')
-    .description("measure the accuracy of a run's model on its test examples")
-    .requiredOption('--run <id>', 'the run; its data set and architecture are used')
+    .description("measure the accuracy of a run's model, or of one in a file, on test examples")
+    .option('--run <id>', 'the run; its data set and architecture are used')
     .option('--checkpoint <sha256:bytes>', "other weights than the run's newest", checkpointArgument)
     .addOption(new Option('--best', "the run's best model on held-out examples").conflicts('checkpoint'))
+    .addOption(
+      new Option('--weights <file>', 'a safetensors file to upload and measure').conflicts(['checkpoint', 'best']),
+    )
+    .option('--dataset <name>', 'the data set, where no run is given')
     .option('--auto-attack', 'AutoAttack, too, within the same radius: slow; the same command again goes on with it')
     .option('--seed <n>', 'seed of the attacks', wholeIn({}), 1);
-  return withEvaluationOptions(command).action(async ({ run: runId, autoAttack, seed, ...options }, self) => {
-    const { checkpoint, best, ...given } = options;
+  return withEvaluationOptions(withModelFileOptions(command)).action(async (options, self) => {
     const globals = globalOptions(self);
     await withTraining(globals, async (training) => {
-      const { spec, ...run } = await training.getRun(runId, { signal: io.signal });
-      const weights = checkpoint ?? modelOf(runId, run, best);
-      const dataset = spec?.dataset;
-      const epsilon = given.evalEpsilon ?? spec?.objective?.attack?.epsilon;
-      const settings = resolveSettings({ dataset: dataset?.name, ...given, evalEpsilon: epsilon });
-      const attack = evaluationAttack(settings);
-      const evaluation = await evaluate(training, io, {
-        ...(dataset && { dataset }),
-        ...(spec?.model && { model: spec.model }),
-        checkpoint: weights,
-        attack,
-        ...(autoAttack && { autoAttack: { epsilon: attack.epsilon! } }),
-        seed: BigInt(seed),
-        examples: given.evalExamples ?? 0,
-      });
+      const evaluation = await evaluate(training, io, await requestOf(options, training, io));
       if (globals.json) printJson(io, EvaluationSchema, evaluation);
       else io.out(evaluationText(evaluation));
     });
   });
 }
 
-function modelOf(runId: string, run: Pick<Run, 'best' | 'checkpoint'>, best = false): CheckpointArgument {
+interface EvaluateOptions extends ModelFileOptions, Pick<GivenSettings, 'evalEpsilon' | 'evalExamples'> {
+  readonly run?: string | undefined;
+  readonly checkpoint?: CheckpointArgument | undefined;
+  readonly best?: true | undefined;
+  readonly weights?: string | undefined;
+  readonly dataset?: string | undefined;
+  readonly autoAttack?: true | undefined;
+  readonly seed: number;
+}
+
+async function requestOf(options: EvaluateOptions, training: TrainingClient, io: CliIo): Promise<Request> {
+  const { run: runId, autoAttack, seed } = options;
+  const run = runId === undefined ? undefined : await training.getRun(runId, { signal: io.signal });
+  const { model, checkpoint } = await modelOf(options, run, training, io);
+  const dataset = options.dataset === undefined ? run?.spec?.dataset : { name: options.dataset };
+  if (!dataset) throw new CliError('give the data set to measure on: --dataset, or --run');
+  const evalEpsilon = options.evalEpsilon ?? run?.spec?.objective?.attack?.epsilon;
+  const attack = evaluationAttack(
+    resolveSettings({ ...evaluationOptions(options), dataset: dataset.name, evalEpsilon }),
+  );
+  return {
+    dataset,
+    model,
+    checkpoint,
+    attack,
+    ...(autoAttack && { autoAttack: { epsilon: attack.epsilon! } }),
+    seed: BigInt(seed),
+    examples: options.evalExamples ?? 0,
+  };
+}
+
+/** Those of the options that are settings of the attack. */
+function evaluationOptions(options: GivenSettings): GivenSettings {
+  const { evalStepSize, evalSteps, evalRestarts, evalExamples } = options;
+  return { evalStepSize, evalSteps, evalRestarts, evalExamples };
+}
+
+/** The architecture and its weights: those of a file, which is uploaded, or the run's. */
+async function modelOf(
+  options: EvaluateOptions,
+  run: Run | undefined,
+  training: TrainingClient,
+  { signal, err }: CliIo,
+): Promise<Required<Pick<Request, 'model' | 'checkpoint'>>> {
+  const { weights, checkpoint } = options;
+  if (weights !== undefined) {
+    const uploaded = uploadedModel(options, run?.spec?.model);
+    const stored = await training.uploadModel(uploaded, readModelFile(weights), { signal });
+    err(`${weights} is stored as ${stored.sha256}:${stored.sizeBytes}`);
+    return { model: uploaded.model, checkpoint: stored };
+  }
+  if (run) return { model: run.spec?.model ?? {}, checkpoint: checkpoint ?? checkpointOf(run, options.best) };
+  if (checkpoint) return { model: uploadedModel(options).model, checkpoint };
+  throw new CliError('say which model: --run, --weights, or --checkpoint with --architecture and --dataset');
+}
+
+function checkpointOf(run: Run, best = false): CheckpointArgument {
   const checkpoint = best ? run.best?.checkpoint : run.checkpoint;
   if (checkpoint) return checkpoint;
   throw new CliError(
     best
-      ? `run ${runId} has no best model: it has measured none on held-out examples; leave --best out`
-      : `run ${runId} has no model yet; wait for it, or give --checkpoint`,
+      ? `run ${run.id} has no best model: it has measured none on held-out examples; leave --best out`
+      : `run ${run.id} has no model yet; wait for it, or give --checkpoint`,
   );
 }
 

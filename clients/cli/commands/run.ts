@@ -4,6 +4,7 @@ import { runCancelCommand } from './run-cancel.ts';
 import { runCreateCommand } from './run-create.ts';
 import { runDownloadCommand } from './run-download.ts';
 import { runExplainCommand } from './run-explain.ts';
+import { runExportCommand } from './run-export.ts';
 import { runGetCommand } from './run-get.ts';
 import { runListCommand } from './run-list.ts';
 import { runWatchCommand } from './run-watch.ts';
@@ -19,6 +20,7 @@ export function runCommand(io: CliIo) {
     runExplainCommand,
     runCancelCommand,
     runDownloadCommand,
+    runExportCommand,
   ];
   for (const part of parts) command.addCommand(part(io) as Command);
   return command;

@@ -1,6 +1,6 @@
 import type { IndexSet } from '../../../proto/gen/winnow/v1/index_set_pb.ts';
 import { decodeIndices } from '../../node/index-set.ts';
-import { duration, percent, pixelLength } from './words.ts';
+import { duration, fallbackWord, percent, pixelLength } from './words.ts';
 
 /** An index set for people: one line per fact. */
 export function indexSetText(set: IndexSet): string {
@@ -8,7 +8,11 @@ export function indexSetText(set: IndexSet): string {
   const kept = set.indexGaps.length;
   const facts: [string, string | undefined][] = [
     ['run', set.runId && `${set.runId}, round ${set.round}`],
-    ['scorer', `${set.scorer}, version ${set.scorerVersion}, seed ${set.seed}`],
+    [
+      'scorer',
+      [set.scorer, set.scorerVersion && `version ${set.scorerVersion}`, `seed ${set.seed}`].filter(Boolean).join(', '),
+    ],
+    ['instead', set.fallback && `${fallbackWord(set.fallback.kind)}, as ${set.fallback.reason}`],
     ['kept', `${kept} of ${set.datasetExamples} (${percent(kept / Math.max(1, set.datasetExamples))})`],
     ['weights', set.weights.length > 0 ? 'one per example' : 'equal'],
     [

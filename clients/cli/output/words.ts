@@ -1,5 +1,6 @@
 import { ObjectiveKind } from '../../../proto/gen/winnow/v1/objective_pb.ts';
 import { RunState } from '../../../proto/gen/winnow/v1/run_pb.ts';
+import { ScorerFallback } from '../../../proto/gen/winnow/v1/selection_pb.ts';
 
 /** An enum value's name in lower case with spaces: RunState.SUCCEEDED gives "succeeded". */
 export function enumWord(names: Readonly<Record<string, number>>, value: number): string {
@@ -15,6 +16,11 @@ export function stateWord(state: RunState): string {
 /** An objective's name as written in papers: "TRADES". */
 export function objectiveWord(kind: ObjectiveKind | undefined): string {
   return enumWord(ObjectiveKind, kind ?? ObjectiveKind.UNSPECIFIED).toUpperCase();
+}
+
+/** What took the place of a scorer's set: "a random set". */
+export function fallbackWord(kind: ScorerFallback): string {
+  return kind === ScorerFallback.LAST_SET ? 'the last good set' : 'a random set';
 }
 
 /** A share as a percentage: 0.3 gives "30 %". */

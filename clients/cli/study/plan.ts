@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ratioIn } from '../args/numbers.ts';
-import { objectiveNames } from '../args/run-settings.ts';
+import { objectiveNames, precisionNames } from '../args/run-settings.ts';
 import { CliError } from '../cli-error.ts';
 
 const whole = z.number().int().nonnegative();
@@ -41,6 +41,7 @@ const settingsSchema = z.strictObject({
   epochs: positive.optional(),
   batchSize: positive.optional(),
   augment: z.boolean().optional(),
+  precision: z.enum(precisionNames).optional(),
   selectEvery: positive.optional(),
   warmStart: whole.optional(),
   maxStaleness: whole.optional(),

@@ -8,10 +8,17 @@ export type ToWorker =
 
 /** Worker to main thread. */
 export type FromWorker =
-  | { readonly type: 'progress'; readonly value: unknown }
+  | { readonly type: 'progress'; readonly value: unknown; readonly held?: HeldMemory | undefined }
   | { readonly type: 'ask'; readonly ask: number; readonly question: unknown }
-  | { readonly type: 'done'; readonly value: unknown }
-  | { readonly type: 'failed'; readonly error: PlainError };
+  | { readonly type: 'done'; readonly value: unknown; readonly held?: HeldMemory | undefined }
+  | { readonly type: 'failed'; readonly error: PlainError; readonly held?: HeldMemory | undefined };
+
+/** Memory that a worker holds on a device, as it reports it beside its messages. */
+export interface HeldMemory {
+  readonly bytes: number;
+  /** "cpu" or "gpu". */
+  readonly device: string;
+}
 
 /** An error that survives the way between threads. */
 export interface PlainError {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { cancelled } from '../../app-error.ts';
-import { type FromWorker, fromPlain, type ToWorker, toPlain } from './messages.ts';
+import { type FromWorker, fromPlain, type HeldMemory, type ToWorker, toPlain } from './messages.ts';
 
 /** What a piece of work in the worker may do besides computing. */
 export interface WorkContext {
@@ -15,13 +15,24 @@ export interface WorkContext {
   breathe(): Promise<void>;
 }
 
+/** A result whose buffers go over to the main thread instead of being copied. */
+export class Handover {
+  readonly value: unknown;
+  readonly buffers: readonly ArrayBuffer[];
+
+  constructor(value: unknown, buffers: readonly ArrayBuffer[]) {
+    this.value = value;
+    this.buffers = buffers;
+  }
+}
+
 /** Work by kind. One piece runs at a time. */
 export type WorkHandlers = Readonly<Record<string, (request: never, context: WorkContext) => Promise<unknown>>>;
 
 type Pending = { resolve: (value: unknown) => void; reject: (error: Error) => void };
 
-/** Serves a WorkThread from inside its worker. */
-export function serveWork(handlers: WorkHandlers): void {
+/** Serves a WorkThread from inside its worker; says beside progress and results what memory the work holds, if asked to. */
+export function serveWork(handlers: WorkHandlers, heldMemory?: () => HeldMemory): void {
   const port = parentPort;
   if (!port) throw new Error('serveWork runs in a worker thread only');
   const send = (message: FromWorker) => port.postMessage(message);
@@ -32,7 +43,7 @@ export function serveWork(handlers: WorkHandlers): void {
     throwIfStopped: () => {
       if (Atomics.load(stop, 0) !== 0) throw cancelled();
     },
-    progress: (value) => send({ type: 'progress', value }),
+    progress: (value) => send({ type: 'progress', value, held: heldMemory?.() }),
     ask: (question) =>
       new Promise((resolve, reject) => {
         asked += 1;
@@ -47,9 +58,12 @@ export function serveWork(handlers: WorkHandlers): void {
       const handler = handlers[message.kind];
       if (!handler) throw new Error(`no work is called ${message.kind}`);
       const value = await handler(message.request as never, contextFor(new Int32Array(message.stop)));
-      send({ type: 'done', value });
+      if (value instanceof Handover) {
+        const done = { type: 'done', value: value.value, held: heldMemory?.() } satisfies FromWorker;
+        port.postMessage(done, [...value.buffers]);
+      } else send({ type: 'done', value, held: heldMemory?.() });
     } catch (error) {
-      send({ type: 'failed', error: toPlain(error) });
+      send({ type: 'failed', error: toPlain(error), held: heldMemory?.() });
     } finally {
       pending.clear();
     }

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { cancelled } from '../../app-error.ts';
 import { untilAborted } from '../abortable.ts';
-import { type FromWorker, fromPlain, type ToWorker, toPlain } from './messages.ts';
+import { type FromWorker, fromPlain, type HeldMemory, type ToWorker, toPlain } from './messages.ts';
 
 /** How to follow and stop a piece of work. */
 export interface WorkOptions {
@@ -10,6 +10,8 @@ export interface WorkOptions {
   readonly onProgress?: ((value: unknown) => void) | undefined;
   /** Answers what the work asks. */
   readonly onAsk?: ((question: unknown) => Promise<unknown>) | undefined;
+  /** Buffers of the request that go over to the worker instead of being copied; they are empty here afterwards. */
+  readonly transfer?: readonly ArrayBuffer[] | undefined;
 }
 
 /** How a WorkThread is set up. */
@@ -33,6 +35,7 @@ export class WorkThread {
   #pieces = 0;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
+  #held: HeldMemory | undefined;
 
   constructor(entry: URL, options: WorkThreadOptions = {}) {
     this.#entry = entry;
@@ -52,6 +55,11 @@ export class WorkThread {
     // one that gave up its turn ends before those ahead of it
     this.#last = Promise.allSettled([before, result]).then(() => {});
     return result;
+  }
+
+  /** The memory that the worker held when it last said so; undefined where there is no worker, or none that tells. */
+  get held(): HeldMemory | undefined {
+    return this.#held;
   }
 
   /** Ends the worker at once; work under way fails with CANCELLED. */
@@ -85,6 +93,7 @@ export class WorkThread {
   #converse<Result>(worker: Worker, request: ToWorker, options: WorkOptions): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       const onMessage = (message: FromWorker) => {
+        if (message.type !== 'ask' && message.held) this.#held = message.held;
         if (message.type === 'progress') options.onProgress?.(message.value);
         else if (message.type === 'ask') void answer(worker, message.ask, message.question, options);
         else if (message.type === 'done') settle(() => resolve(message.value as Result));
@@ -98,7 +107,7 @@ export class WorkThread {
         end();
       };
       // first, as it throws where a request can't be copied; no answer comes before the listeners are there
-      worker.postMessage(request);
+      worker.postMessage(request, [...(options.transfer ?? [])]);
       worker.on('message', onMessage).on('exit', onExit).on('error', onError);
     });
   }
@@ -108,7 +117,9 @@ export class WorkThread {
     // no execArgv: the telemetry preload belongs to the main thread alone
     const worker = new Worker(this.#entry, { workerData: this.#options.data, execArgv: [] });
     const forget = () => {
-      if (this.#worker === worker) this.#worker = undefined;
+      if (this.#worker !== worker) return;
+      this.#worker = undefined;
+      this.#held = undefined;
     };
     worker.on('exit', forget).on('error', forget);
     this.#worker = worker;
@@ -119,6 +130,7 @@ export class WorkThread {
   async #retire(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
+    this.#held = undefined;
     await worker?.terminate();
   }
 }

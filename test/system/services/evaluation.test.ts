@@ -4,14 +4,16 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TrainingClient } from '../../../clients/node/training-client.ts';
 import type { Evaluation } from '../../../proto/gen/winnow/v1/run_pb.ts';
-import type {
-  EvaluateModelRequestSchema,
-  EvaluationProgress,
+import {
+  type EvaluateModelRequestSchema,
+  type EvaluationProgress,
+  TrainingService,
 } from '../../../proto/gen/winnow/v1/training_service_pb.ts';
 import type { Bus } from '../../../services/platform/bus/connection.ts';
 import { openStore } from '../../../services/platform/bus/key-value.ts';
 import { putObject } from '../../../services/platform/bus/objects.ts';
 import { CHECKPOINT_BUCKET, EVALUATION_BUCKET } from '../../../services/platform/bus/streams.ts';
+import { createClient, type RpcChannel } from '../../../services/platform/rpc/client.ts';
 import { sha256Hex } from '../../../services/platform/sha256.ts';
 import { MASKED_MODEL, maskedMnistCheckpoint } from '../../unit/numerics/evaluation/masked-mnist.ts';
 import { type Stack, startStack } from './stack.ts';
@@ -36,11 +38,13 @@ const request: MessageInitShape<typeof EvaluateModelRequestSchema> = {
 
 let stack: Stack;
 let training: TrainingClient;
+let channel: RpcChannel;
 let bus: Bus;
 
 beforeAll(async () => {
   stack = await startStack('training');
   training = await stack.training();
+  channel = stack.channel(training.address);
   bus = await connectTestBus(stack.nats.url);
   await putObject(bus, CHECKPOINT_BUCKET, sha256Hex(checkpoint), checkpoint);
 });
@@ -55,9 +59,10 @@ async function evaluate(onProgress: (progress: EvaluationProgress) => void = () 
   const progress: EvaluationProgress[] = [];
   let evaluation: Evaluation | undefined;
   try {
-    for await (const part of training.evaluateModel(request)) {
+    // the plain call: the client would go on by itself
+    for await (const { part } of createClient(TrainingService, channel).evaluateModel(request)) {
       if (part.case === 'evaluation') evaluation = part.value;
-      else {
+      else if (part.case === 'progress') {
         progress.push(part.value);
         onProgress(part.value);
       }
@@ -137,4 +142,17 @@ it('goes on where it was after the service was killed, twice, and finds the same
   expect(figuresOf(third.evaluation!)).toEqual(figuresOf(undisturbed));
   const known = stack.log('training').filter(({ msg }) => msg === 'an evaluation is known: how far it was');
   expect(known).toHaveLength(2);
+});
+
+it('is asked for again by the client, where the service is killed and started again', async () => {
+  await bus.manager.streams.purge(`KV_${EVALUATION_BUCKET}`);
+  let restarting: Promise<unknown> | undefined;
+  let evaluation: Evaluation | undefined;
+  for await (const part of training.evaluateModel(request)) {
+    if (part.case === 'evaluation') evaluation = part.value;
+    else if (part.value.done > 0) restarting ??= stack.kill('training').then(() => stack.start('training'));
+  }
+  await restarting;
+  expect(restarting).toBeDefined();
+  expect(figuresOf(evaluation!)).toEqual(figuresOf(undisturbed));
 });

@@ -28,6 +28,7 @@ export async function scriptedServer(script: { training?: Partial<Training>; sco
     watchRun: refuseStream,
     cancelRun: async () => refuse(),
     evaluateModel: refuseStream,
+    uploadModel: async () => refuse(),
     downloadModel: refuseStream,
     ...script.training,
   });
@@ -35,6 +36,9 @@ export async function scriptedServer(script: { training?: Partial<Training>; sco
     listScorers: async () => refuse(),
     scoreDataset: refuseStream,
     selectSubset: refuseStream,
+    selectFromSignals: refuseStream,
+    registerScorer: async () => refuse(),
+    unregisterScorer: async () => refuse(),
     getIndexSet: async () => refuse(),
     explainExamples: async () => refuse(),
     getExamples: async () => refuse(),

@@ -1,6 +1,9 @@
+import { create } from '@bufbuild/protobuf';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ErrorReason } from '../../../proto/gen/winnow/v1/error_reason_pb.ts';
+import { FallbackSchema } from '../../../proto/gen/winnow/v1/index_set_pb.ts';
 import { RunState, Split } from '../../../proto/gen/winnow/v1/run_pb.ts';
+import { ScorerFallback } from '../../../proto/gen/winnow/v1/selection_pb.ts';
 import { reportPage } from '../../../services/report/page.ts';
 import type { PictureGroup } from '../../../services/report/page-pictures.ts';
 import { drawPlots } from '../../../services/report/plots/draw-plots.ts';
@@ -30,6 +33,15 @@ describe('reportPage', () => {
     expect(html).toContain('winnow 0.1.0');
     expect(html).toContain('href="index-sets/adv-grad-match-30-round-2.json"');
     expect(html.match(/<svg role="img" aria-label="[^"]{40,}"/g)).toHaveLength(5);
+  });
+
+  it('says of a round that something took the place of its scorer', async () => {
+    const [full, pruned] = fullAndPruned();
+    const [first, ...others] = pruned!.indexSets;
+    const fallback = create(FallbackSchema, { kind: ScorerFallback.RANDOM, reason: "scorer 'near' <is> away" });
+    const text = await page([full!, { ...pruned!, indexSets: [{ ...first!, fallback }, ...others] }]);
+    expect(text).toContain('(a random set, as scorer &#39;near&#39; &lt;is&gt; away)');
+    expect(html).not.toContain('a random set, as');
   });
 
   it('names the held-out examples a run was measured on, in settings and history', async () => {

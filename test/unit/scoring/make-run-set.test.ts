@@ -36,6 +36,7 @@ async function setUp() {
     log,
     history: new IndexSetHistory(bus),
     signal: untilTestEnds().signal,
+    services: { describedFor: async () => [] },
     scorer: {
       async select({ checkpoint: _, ...target }, selection, purpose) {
         told.push(purpose);

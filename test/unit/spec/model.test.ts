@@ -55,10 +55,11 @@ describe('resolveModel', () => {
   });
 });
 
-test('resolvePrecision knows float32, which is also what is taken where none is given', () => {
+test('resolvePrecision knows bfloat16 and float32, which is also what is taken where none is given', () => {
   expect(resolvePrecision(Precision.UNSPECIFIED, 'p')).toBe(Precision.F32);
   expect(resolvePrecision(Precision.F32, 'p')).toBe(Precision.F32);
+  expect(resolvePrecision(Precision.BF16, 'p')).toBe(Precision.BF16);
   expect(expectRefused(() => resolvePrecision(UNKNOWN_VALUE, 'spec.precision'), 'spec.precision')).toContain(
-    'PRECISION_F32',
+    'PRECISION_BF16',
   );
 });

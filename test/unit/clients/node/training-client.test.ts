@@ -147,3 +147,63 @@ test('an answer without its run is an error', async () => {
   const { training } = await client({ getRun: async () => ({}) });
   await expect(training.getRun('r1')).rejects.toThrow("the server's answer has no run");
 });
+
+test('uploads a model in pieces, again where the service went away', async () => {
+  const model = randomBytes(2_500_000);
+  const sizes: number[][] = [];
+  const { training } = await client({
+    uploadModel: async (requests) => {
+      const data: Uint8Array[] = [];
+      for await (const { part } of requests) {
+        if (part.case === 'data') data.push(part.value);
+        else expect(part.value).toMatchObject({ classes: 10, model: { architecture: 'resnet-18' } });
+      }
+      sizes.push(data.map(({ length }) => length));
+      if (sizes.length === 1) throw new AppError(ErrorReason.BUS_UNAVAILABLE, 'restarting');
+      const sha256 = createHash('sha256').update(Buffer.concat(data)).digest('hex');
+      return { checkpoint: { sha256, sizeBytes: BigInt(model.length) } };
+    },
+  });
+  const { sha256 } = await training.uploadModel({ classes: 10, model: { architecture: 'resnet-18' } }, model);
+  expect(sha256).toBe(createHash('sha256').update(model).digest('hex'));
+  const pieces = [1024 * 1024, 1024 * 1024, 2_500_000 - 2 * 1024 * 1024];
+  expect(sizes).toEqual([pieces, pieces]);
+});
+
+test('asks for an evaluation again where it broke, but not for ever', async () => {
+  let asked = 0;
+  const { training } = await client({
+    async *evaluateModel({ seed }) {
+      asked += 1;
+      yield { part: { case: 'progress', value: { done: asked } } };
+      if (seed === 1n && asked === 3) yield { part: { case: 'evaluation', value: { robustAccuracy: 0.5 } } };
+      else throw new AppError(ErrorReason.BUS_UNAVAILABLE, 'restarting');
+    },
+  });
+  const told: (number | string)[] = [];
+  for await (const part of training.evaluateModel({ seed: 1n })) {
+    told.push(part.case === 'progress' ? part.value.done : part.case);
+  }
+  expect(told).toEqual([1, 2, 3, 'evaluation']);
+  asked = 0;
+  const poisonous = (async () => {
+    for await (const _ of training.evaluateModel({ seed: 2n }));
+  })();
+  await expect(poisonous).rejects.toMatchObject({ code: status.UNAVAILABLE });
+  expect(asked).toBe(20);
+});
+
+test('an evaluation takes no longer than its timeout, all attempts together', async () => {
+  const { training } = await client({
+    async *evaluateModel() {
+      yield { part: { case: 'progress', value: { done: 1 } } };
+      throw new AppError(ErrorReason.BUS_UNAVAILABLE, 'restarting');
+    },
+  });
+  const started = Date.now();
+  const call = (async () => {
+    for await (const _ of training.evaluateModel({}, { timeoutMs: 300 }));
+  })();
+  await expect(call).rejects.toThrow();
+  expect(Date.now() - started).toBeLessThan(3_000);
+});

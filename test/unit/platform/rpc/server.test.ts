@@ -179,6 +179,7 @@ describe('listening and shutting down', () => {
     const server = new RpcServer({ log: capturedLog().log });
     server.add(ScorerService, {
       describeScorer: async () => ({ scorer: { name: 'a' } }),
+      checkReady: async () => ({ ready: true }),
       async *scoreExamples() {
         yield {};
       },

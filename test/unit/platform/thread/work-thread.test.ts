@@ -155,6 +155,12 @@ describe('a worker', () => {
     expect(identities.map(({ workerData }) => workerData)).toEqual(Array(3).fill({ root: 'r' }));
   });
 
+  test('hands buffers over where the work says so, and copies no others', async () => {
+    const thread = newThread();
+    expect(await thread.run('handOver', 3)).toEqual({ numbers: Float32Array.of(1, 1, 1) });
+    expect(await thread.run('lengthHandedOver', null)).toBe(0);
+  });
+
   test('is replaced after so many pieces, failed ones counted', async () => {
     const thread = newThread({ piecesPerWorker: 2 });
     const ids: number[] = [];

@@ -5,6 +5,7 @@ import { runSpec } from '../../../../../clients/cli/args/run-spec.ts';
 import { withRunOptions } from '../../../../../clients/cli/args/setting-options.ts';
 import { fullSize, quickSize } from '../../../../../clients/cli/demo-defaults.ts';
 import { AttackPolicyKind } from '../../../../../proto/gen/winnow/v1/attack_policy_pb.ts';
+import { Precision } from '../../../../../proto/gen/winnow/v1/model_pb.ts';
 import { ObjectiveKind } from '../../../../../proto/gen/winnow/v1/objective_pb.ts';
 import { Schedule } from '../../../../../proto/gen/winnow/v1/run_pb.ts';
 
@@ -34,7 +35,7 @@ test('every option reaches the request', () => {
   const line =
     '--dataset cifar-10 --train-examples 50 --validation-examples 20 --test-examples 60 --model wide-resnet --depth 10 --width 2 --dropout 0.1 ' +
     '--objective mart --lambda 4 --epsilon 8/255 --step-size 2/255 --steps 7 --epochs 3 --batch-size 32 ' +
-    '--learning-rate 0.2 --momentum 0.8 --weight-decay 1e-3 --schedule step --warmup-updates 9 --no-augment ' +
+    '--learning-rate 0.2 --momentum 0.8 --weight-decay 1e-3 --schedule step --warmup-updates 9 --no-augment --precision bf16 ' +
     '--score-steps 3 --score-step-size 1/255 --attack-policy bullet-train ' +
     '--fraction 1/4 --class-floor 0.5 --scorer-parameter rounds=4 --select-every 2 --warm-start 1 --max-staleness 1 ' +
     '--reuse-signals ' +
@@ -48,6 +49,7 @@ test('every option reaches the request', () => {
     batchSize: 32,
     optimiser: { learningRate: 0.2, momentum: 0.8, weightDecay: 1e-3, schedule: Schedule.STEP, warmupUpdates: 9 },
     augment: false,
+    precision: Precision.BF16,
     selection: {
       fraction: 0.25,
       classFloor: 0.5,
