@@ -12,11 +12,16 @@ export interface KeptModel {
 
 /**
  * Keeps the model with the highest robust accuracy on held-out examples, the earlier one of equals; robust accuracy
- * often falls again late in training (Rice 2020, arXiv 2002.11569). It stays in memory: a file in the store for every
- * improvement would push other runs' checkpoints out of their bounded space.
+ * often falls again late in training (Rice 2020, arXiv 2002.11569). It stays in memory, and in the run's state: a file
+ * in the store for every improvement would take other runs' bounded space.
  */
 export class BestSoFar {
   #kept: KeptModel | undefined;
+
+  /** Goes on from the best one so far, where given. */
+  constructor(kept?: KeptModel) {
+    this.#kept = kept;
+  }
 
   /** The best model of those offered; none where no robust accuracy was a number. */
   get kept(): KeptModel | undefined {

@@ -1,16 +1,12 @@
-import { type SelectionFinished, SelectionFinishedSchema } from '../../proto/gen/winnow/v1/events_pb.ts';
+import type { SelectionFinished } from '../../proto/gen/winnow/v1/events_pb.ts';
+import { IndexSetHistory } from '../index-set/history.ts';
 import type { Bus } from '../platform/bus/connection.ts';
-import { consume } from '../platform/bus/consume.ts';
-import { INDEX_SET_STREAM, indexSetSubject } from '../platform/bus/streams.ts';
-
-/** The answer is taken at once, so a redelivery means that this process died. */
-const ACK_WAIT_MS = 30_000;
 
 type Waiter = (finished: SelectionFinished) => void;
 
 /**
- * A run's answers from the scoring service: a durable consumer that acknowledges on receipt. The stream keeps the
- * message, so an answer is never lost with the process.
+ * A run's answers from the scoring service, read from the stream that keeps them: whoever trains the run, and however
+ * often it begins anew, finds all that were given.
  */
 export class IndexSetInbox {
   readonly #arrived = new Map<number, SelectionFinished>();
@@ -18,16 +14,7 @@ export class IndexSetInbox {
 
   /** Starts to listen, until the signal. */
   constructor(bus: Bus, runId: string, signal: AbortSignal, onError: (error: unknown) => void) {
-    consume(bus, {
-      stream: INDEX_SET_STREAM,
-      durable: `run-${runId}`,
-      filterSubject: indexSetSubject(runId, '*'),
-      schema: SelectionFinishedSchema,
-      maxInFlight: 1,
-      ackWaitMs: ACK_WAIT_MS,
-      signal,
-      handler: async (finished) => this.#receive(finished),
-    }).catch(onError);
+    this.#listen(bus, runId, signal).catch(onError);
   }
 
   /** The answer of a round, once it is there. A later answer for a round that is done is left aside. */
@@ -43,6 +30,10 @@ export class IndexSetInbox {
         resolve(finished);
       });
     });
+  }
+
+  async #listen(bus: Bus, runId: string, signal: AbortSignal): Promise<void> {
+    for await (const finished of new IndexSetHistory(bus).follow(runId, signal)) this.#receive(finished);
   }
 
   #receive(finished: SelectionFinished): void {

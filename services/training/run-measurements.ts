@@ -5,7 +5,7 @@ import { type Dataset, imageSize, splitSize } from '../dataset/dataset.ts';
 import { firstOfEveryClass, takeRows } from '../dataset/subset.ts';
 import { loadCheckpoint } from '../numerics/models/load-checkpoint.ts';
 import type { WorkContext } from '../platform/thread/serve-work.ts';
-import { BestSoFar } from './best-so-far.ts';
+import { BestSoFar, type KeptModel } from './best-so-far.ts';
 import { checkpointFile } from './checkpoint-file.ts';
 import { evaluate } from './evaluate.ts';
 import type { Trainer } from './trainer.ts';
@@ -38,13 +38,20 @@ export class RunMeasurements {
   readonly #context: WorkContext;
   readonly #onMeasured: OnMeasured;
   readonly #dataset: Dataset;
-  readonly #best = new BestSoFar();
+  readonly #best: BestSoFar;
 
-  constructor(trainer: Trainer, context: WorkContext, onMeasured: OnMeasured) {
+  /** Goes on from the best model so far, where given. */
+  constructor(trainer: Trainer, context: WorkContext, onMeasured: OnMeasured, best?: KeptModel) {
+    this.#best = new BestSoFar(best);
     this.#trainer = trainer;
     this.#context = context;
     this.#onMeasured = onMeasured;
     this.#dataset = withFewerHeldOut(trainer.dataset, trainer.spec.evaluation!.progressExamples);
+  }
+
+  /** The best model so far; none where none was held out. */
+  get kept(): KeptModel | undefined {
+    return this.#best.kept;
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { BatchSignals } from '../numerics/measure-signals.ts';
-import { encodeSafetensors } from '../numerics/models/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors } from '../numerics/models/safetensors.ts';
 import type { WeightValues } from '../numerics/models/weights.ts';
 
 /** Signals in a file, and of how many examples. */
@@ -20,6 +20,15 @@ const PARTS = [
 export class SeenSignals {
   readonly #indices: number[] = [];
   readonly #batches: BatchSignals[] = [];
+
+  /** Goes on with what a {@link file} holds. */
+  static from(file: Uint8Array): SeenSignals {
+    const tensors = decodeSafetensors(file);
+    const seen = new SeenSignals();
+    const parts = PARTS.map(([name, part]) => [part, tensors.get(name)?.data ?? new Float32Array(0)]);
+    seen.add(Uint32Array.from(tensors.get('indices')!.data), Object.fromEntries(parts) as unknown as BatchSignals);
+    return seen;
+  }
 
   /** Adds a mini-batch: signals row by row in the order of `indices`; each example once. */
   add(indices: Uint32Array, signals: BatchSignals): void {

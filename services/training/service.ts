@@ -18,8 +18,10 @@ import type { ServiceImpl } from '../platform/rpc/service-impl.ts';
 import { renameField } from '../spec/rename-field.ts';
 import { resolveRun } from '../spec/run.ts';
 import { type EvaluationDependencies, evaluateModel } from './evaluate-model.ts';
-import type { RunExecutor } from './run-executor.ts';
+import { describedFor, type ScorerStore } from './known-scorers.ts';
+import type { RunQueue } from './run-queue.ts';
 import { hasEnded, type RunRecords } from './run-records.ts';
+import { ModelUploads, type UploadDependencies } from './upload-model.ts';
 
 /** Bytes per message of a model download; DownloadModelResponse promises at most this. */
 const DOWNLOAD_CHUNK_BYTES = 256 * 1024;
@@ -28,9 +30,10 @@ const DEFAULT_PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 1000;
 
 /** What the service works with. */
-export interface TrainingDependencies extends EvaluationDependencies {
+export interface TrainingDependencies extends EvaluationDependencies, UploadDependencies {
+  readonly scorers: ScorerStore;
   readonly records: RunRecords;
-  readonly executor: RunExecutor;
+  readonly queue: RunQueue;
 }
 
 /** Error fields speak of `dataset`; in a RunSpec that is `spec.dataset`. */
@@ -62,14 +65,16 @@ function whyNoModel(run: Run, best: boolean): string {
 
 /** The wire side of the training service: checks requests, shapes answers. */
 export function trainingService(dependencies: TrainingDependencies): ServiceImpl<typeof TrainingService> {
-  const { bus, records, executor, dataRoot } = dependencies;
+  const { bus, records, queue, scorers, dataRoot } = dependencies;
+  const uploads = new ModelUploads(dependencies);
 
   async function* watchRun({ runId }: WatchRunRequest, { signal }: CallContext) {
+    await records.find(runId);
     for await (const event of records.watch(runId, signal)) yield { event };
   }
 
   async function* downloadModel({ runId, best }: DownloadModelRequest, { signal }: CallContext) {
-    const run = records.get(runId);
+    const run = await records.find(runId);
     const checkpoint = best ? run.best?.checkpoint : run.checkpoint;
     if (!checkpoint) throw new AppError(ErrorReason.WRONG_STATE, `run '${runId}' ${whyNoModel(run, best)}`);
     const { sha256 } = checkpoint;
@@ -81,22 +86,20 @@ export function trainingService(dependencies: TrainingDependencies): ServiceImpl
   }
 
   return {
-    createRun: async ({ spec }) => {
-      const resolved = resolveRun(spec);
+    createRun: async ({ spec }, { signal }) => {
+      const resolved = resolveRun(spec, await describedFor(scorers, spec?.selection?.scorer));
       await checkDataset(resolved, dataRoot);
       const id = randomBytes(8).toString('hex');
       const run = create(RunSchema, { id, spec: resolved, state: RunState.QUEUED, createdAt: timestampNow() });
-      executor.enqueue(run);
+      await queue.enqueue(run, signal);
       return { run };
     },
-    getRun: async ({ runId }) => ({ run: records.get(runId) }),
+    getRun: async ({ runId }) => ({ run: await records.find(runId) }),
     listRuns: async (request) => page(records.list(), request),
     watchRun,
-    cancelRun: async ({ runId }) => {
-      executor.cancel(runId);
-      return { run: records.get(runId) };
-    },
+    cancelRun: async ({ runId }, { signal }) => ({ run: await queue.cancel(runId, signal) }),
     evaluateModel: (request, { signal }) => evaluateModel(dependencies, request, signal),
+    uploadModel: (requests, context) => uploads.upload(requests, context),
     downloadModel,
   };
 }

@@ -3,8 +3,22 @@ import { epochOrder } from '../dataset/order.ts';
 import type { Subset } from '../index-set/check-index-set.ts';
 import type { GroupCounts } from '../numerics/attacks/attack-policy.ts';
 import type { WorkContext } from '../platform/thread/serve-work.ts';
-import { trainPool } from './train-pool.ts';
+import { type Pool, trainPool } from './train-pool.ts';
 import type { Trainer } from './trainer.ts';
+
+/** How far an epoch is, and what it gave so far. */
+export interface EpochPosition {
+  /** Examples trained on, whole pools of the attack policy. */
+  readonly done: number;
+  /** Sum of the losses over the examples. */
+  readonly lossSum: number;
+  /** Attacked training images classified correctly. */
+  readonly correct: number;
+  /** Rate of the last update. */
+  readonly learningRate: number;
+  /** Examples in each of the attack policy's groups. */
+  readonly attackGroups: GroupCounts;
+}
 
 /** What one epoch gave. */
 export interface EpochOutcome {
@@ -19,6 +33,14 @@ export interface EpochOutcome {
   readonly attackGroups: GroupCounts;
 }
 
+/** Where to begin, and what to call on the way. */
+export interface EpochOptions {
+  /** Where an earlier process was; the beginning where absent. */
+  readonly from?: EpochPosition | undefined;
+  /** Called after each pool, when all that training remembers can be stored. */
+  readonly onPool?: ((position: EpochPosition) => Promise<void>) | undefined;
+}
+
 /** How far an epoch is. */
 export type OnBatch = (done: number, total: number, meanLoss: number) => void;
 
@@ -30,6 +52,14 @@ function spread({ indices, weights }: Subset, examples: number): Float32Array | 
   return byExample;
 }
 
+const START: EpochPosition = { done: 0, lossSum: 0, correct: 0, learningRate: 0, attackGroups: {} };
+
+function sumOf(counts: GroupCounts, more: GroupCounts): GroupCounts {
+  return Object.fromEntries(
+    Object.entries({ ...counts, ...more }).map(([group]) => [group, (counts[group] ?? 0) + (more[group] ?? 0)]),
+  );
+}
+
 /** Trains one epoch on a subset, or on all data. Everything that is not attack is booked as update. DIVERGED, CANCELLED. */
 export async function trainEpoch(
   trainer: Trainer,
@@ -37,19 +67,15 @@ export async function trainEpoch(
   subset: Subset | undefined,
   context: WorkContext,
   onBatch: OnBatch,
+  { from = START, onPool }: EpochOptions = {},
 ): Promise<EpochOutcome> {
-  const { spec, dataset, ledger, policy } = trainer;
+  const { spec, dataset, policy } = trainer;
   const examples = splitSize(dataset.train);
   const order = epochOrder({ examples, subset: subset?.indices, seed: spec.seed, epoch });
   const byExample = subset && spread(subset, examples);
-  const started = performance.now();
-  const attackBefore = ledger.secondsOf('attack');
   const poolSize = spec.batchSize * policy.poolBatches;
-  let done = 0;
-  let lossSum = 0;
-  let correct = 0;
-  let learningRate = 0;
-  for (let first = 0; first < order.length; first += poolSize) {
+  let position = from;
+  for (let first = from.done; first < order.length; first = position.done) {
     context.throwIfStopped();
     const pool = {
       indices: order.subarray(first, first + poolSize),
@@ -57,22 +83,42 @@ export async function trainEpoch(
       firstBatch: first / spec.batchSize,
       progressAfter: (n: number) => (epoch + (first + n) / order.length) / spec.epochs,
     };
-    for await (const outcome of trainPool(trainer, pool, byExample, context)) {
-      done += outcome.examples;
-      lossSum += outcome.loss * outcome.examples;
-      correct += outcome.correct;
-      learningRate = outcome.rate;
-      onBatch(done, order.length, lossSum / done);
-      await context.breathe();
-    }
+    position = await trainOn(trainer, pool, byExample, context, position, (done, meanLoss) =>
+      onBatch(done, order.length, meanLoss),
+    );
+    await onPool?.(position);
+  }
+  return {
+    loss: position.lossSum / order.length,
+    robustAccuracy: position.correct / order.length,
+    learningRate: position.learningRate,
+    examples: order.length,
+    attackGroups: position.attackGroups,
+  };
+}
+
+/** Trains on one pool; returns where that leads from `position`. */
+async function trainOn(
+  trainer: Trainer,
+  pool: Pool,
+  byExample: Float32Array | undefined,
+  context: WorkContext,
+  position: EpochPosition,
+  onBatch: (done: number, meanLoss: number) => void,
+): Promise<EpochPosition> {
+  const { ledger, policy } = trainer;
+  const started = performance.now();
+  const attackBefore = ledger.secondsOf('attack');
+  let { done, lossSum, correct, learningRate } = position;
+  for await (const outcome of trainPool(trainer, pool, byExample, context)) {
+    done += outcome.examples;
+    lossSum += outcome.loss * outcome.examples;
+    correct += outcome.correct;
+    learningRate = outcome.rate;
+    onBatch(done, lossSum / done);
+    await context.breathe();
   }
   const attackSeconds = ledger.secondsOf('attack') - attackBefore;
   ledger.add('update', (performance.now() - started) / 1000 - attackSeconds);
-  return {
-    loss: lossSum / order.length,
-    robustAccuracy: correct / order.length,
-    learningRate,
-    examples: order.length,
-    attackGroups: policy.takeCounts(),
-  };
+  return { done, lossSum, correct, learningRate, attackGroups: sumOf(position.attackGroups, policy.takeCounts()) };
 }

@@ -1,6 +1,7 @@
 import { tensorBatch } from '../dataset/tensor-batch.ts';
 import { tf } from '../numerics/backend.ts';
 import { type AttackedBatch, outerGradients } from '../numerics/outer-step.ts';
+import { networkPrecision } from '../numerics/precision.ts';
 import { deriveSeed } from '../numerics/random.ts';
 import type { WorkContext } from '../platform/thread/serve-work.ts';
 import { diverged } from './diverged.ts';
@@ -45,7 +46,15 @@ function attack(trainer: Trainer, clean: CleanPool, { epoch, firstBatch }: Pool,
   const seed = deriveSeed(spec.seed, 'attack', epoch, firstBatch);
   const { passes } = ledger;
   return ledger.time('attack', () => {
-    const crafted = policy.attack(clean, { model, objective, seed, passes, beforeStep: context.throwIfStopped });
+    const precision = networkPrecision(spec.precision);
+    const crafted = policy.attack(clean, {
+      model,
+      objective,
+      seed,
+      passes,
+      beforeStep: context.throwIfStopped,
+      precision,
+    });
     waitForDevice(crafted);
     return crafted;
   });

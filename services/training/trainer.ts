@@ -5,11 +5,13 @@ import { modelForDataset } from '../dataset/tensor-batch.ts';
 import type { AttackPolicy } from '../numerics/attacks/attack-policy.ts';
 import { makeAttackPolicy } from '../numerics/attacks/make-attack-policy.ts';
 import type { Model } from '../numerics/models/model.ts';
+import { checkSnapshot } from '../numerics/models/safetensors.ts';
 import { makeObjective } from '../numerics/objectives/make-objective.ts';
 import type { Objective } from '../numerics/objectives/objective.ts';
 import { Sgd } from '../numerics/sgd.ts';
 import { Ledger } from './ledger.ts';
 import type { SeenSignals } from './seen-signals.ts';
+import type { TrainingState } from './training-state.ts';
 
 /** All that training needs and keeps from one epoch to the next. */
 export interface Trainer {
@@ -28,20 +30,35 @@ export interface Trainer {
   seen?: SeenSignals | undefined;
 }
 
-/** A trainer with fresh weights. Errors as modelForDataset. */
-export function createTrainer(spec: RunSpec, dataset: Dataset, augment: Trainer['augment']): Trainer {
+/** A trainer with fresh weights, or with those of a state. Errors as modelForDataset; CORRUPT_CHECKPOINT for a state of another model. */
+export function createTrainer(
+  spec: RunSpec,
+  dataset: Dataset,
+  augment: Trainer['augment'],
+  state?: TrainingState,
+): Trainer {
   const model = modelForDataset(dataset, spec.model!, spec.seed);
-  return {
+  const trainer: Trainer = {
     spec,
     dataset,
     model,
     objective: makeObjective(spec.objective!),
-    policy: makeAttackPolicy(spec.attackPolicy!, spec.objective!.attack!),
+    policy: makeAttackPolicy(spec.attackPolicy!, spec.objective!.attack!, state?.policy),
     optimiser: new Sgd(model.weights),
-    ledger: new Ledger(),
+    ledger: new Ledger(state?.ledger),
     augment,
-    updates: 0,
+    updates: state?.updates ?? 0,
   };
+  if (!state) return trainer;
+  try {
+    checkSnapshot(state.weights, model.weights.shapes());
+    model.weights.load(state.weights);
+    trainer.optimiser.load(state.velocities);
+    return trainer;
+  } catch (error) {
+    disposeTrainer(trainer);
+    throw error;
+  }
 }
 
 /** Frees a trainer's tensors. */

@@ -2,12 +2,13 @@ import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/proto
 import { type Span, SpanKind } from '@opentelemetry/api';
 import type { JsMsg } from 'nats';
 import { dispositionOf } from '../rpc/status.ts';
+import { measureMessage } from '../telemetry/measure-message.ts';
 import { messageSpanName, messagingKeys } from '../telemetry/names.ts';
 import { extractTrace } from '../telemetry/propagation.ts';
 import { spanAround } from '../telemetry/trace.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Bus } from './connection.ts';
-import { DurableConsumer, type DurableOptions, MAX_ATTEMPTS } from './durable-consumer.ts';
+import { DurableConsumer, type DurableOptions, mostDeliveries } from './durable-consumer.ts';
 import { subjectTemplate } from './streams.ts';
 
 /** What is known of a delivery beside its message. */
@@ -66,7 +67,7 @@ async function handle<D extends DescMessage>(bus: Bus, options: ConsumeOptions<D
   if (!decoded) return 'terminate';
   const attempt = message.info.deliveryCount;
   const { subject, redelivered } = message;
-  const delivery = { subject, redelivered, attempt, lastAttempt: attempt >= MAX_ATTEMPTS };
+  const delivery = { subject, redelivered, attempt, lastAttempt: attempt >= mostDeliveries(options) };
   try {
     await inSpan(options, message, () => options.handler(decoded, delivery));
     return 'ack';
@@ -115,7 +116,9 @@ function inSpan<T>(options: DurableOptions, message: JsMsg, fn: (span: Span) => 
     [messagingKeys.attempt]: message.info.deliveryCount,
   };
   const name = messageSpanName(template, 'process');
-  return spanAround(name, { kind: SpanKind.CONSUMER, attributes }, extractTrace(message.headers), fn);
+  return spanAround(name, { kind: SpanKind.CONSUMER, attributes }, extractTrace(message.headers), (span) =>
+    measureMessage('process', template, () => fn(span)),
+  );
 }
 
 function sendWorking(bus: Bus, message: JsMsg): void {

@@ -6,7 +6,7 @@ import { untilAborted } from '../abortable.ts';
 import type { Bus } from './connection.ts';
 import { isNotFound } from './streams.ts';
 
-/** Times a message is delivered at most; what fails as often is not cured by trying. */
+/** Times a message is delivered at most unless told otherwise; what fails as often is not cured by trying. */
 export const MAX_ATTEMPTS = 10;
 
 // How long a request for the next message waits on the server; after a restart, the next request goes to the new one.
@@ -23,7 +23,14 @@ export interface DurableOptions {
   readonly durable: string;
   readonly filterSubject: string;
   readonly ackWaitMs: number;
+  /** Times a message is delivered at most, 10 unless given. */
+  readonly maxDeliveries?: number;
   readonly signal: AbortSignal;
+}
+
+/** Times a message of a consumer is delivered at most. */
+export function mostDeliveries({ maxDeliveries = MAX_ATTEMPTS }: DurableOptions): number {
+  return maxDeliveries;
 }
 
 /** The messages of a durable pull consumer, which is made where it is missing and made again where it got lost. */
@@ -74,7 +81,7 @@ export class DurableConsumer {
     const config: Partial<ConsumerConfig> = {
       filter_subject: filterSubject,
       ack_wait: nanos(ackWaitMs),
-      max_deliver: MAX_ATTEMPTS,
+      max_deliver: mostDeliveries(this.#options),
       inactive_threshold: nanos(INACTIVE_MS),
     };
     try {

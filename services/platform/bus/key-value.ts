@@ -6,12 +6,12 @@ import {
   type MessageShape,
   toBinary,
 } from '@bufbuild/protobuf';
-import { type JsMsg, type KV, NatsError } from 'nats';
+import type { JsMsg, KV } from 'nats';
 import { ErrorReason } from '../../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { AppError } from '../../app-error.ts';
 import type { Bus } from './connection.ts';
 import { followMessages } from './follow.ts';
-import { whileAway } from './retry.ts';
+import { isConflict, whileAway } from './retry.ts';
 
 /** A stored message and its place in the bucket's history, which {@link Store.put} checks. */
 export interface Entry<D extends DescMessage> {
@@ -26,17 +26,18 @@ export interface Store<D extends DescMessage> {
   get(key: string): Promise<Entry<D> | undefined>;
   /**
    * Writes a value; returns its revision. With `expectedRevision`, only where that is still the newest (0: where there
-   * is none yet); otherwise throws WRONG_STATE.
+   * is none yet); otherwise throws WRONG_STATE. CANCELLED once the signal aborts; whether it was written is not known then.
    */
-  put(key: string, value: MessageInitShape<D>, expectedRevision?: number): Promise<number>;
+  put(key: string, value: MessageInitShape<D>, expectedRevision?: number, signal?: AbortSignal): Promise<number>;
+  /** Removes a key, without a trace, where this revision is its newest; does nothing where it isn't. Watchers aren't told. */
+  remove(key: string, revision: number): Promise<void>;
+  /** Takes a value away; does nothing where there is none. */
+  delete(key: string): Promise<void>;
   /** The newest value of every key, in the order they were written. */
   list(): Promise<Entry<D>[]>;
   /** The newest value of every key, or of one, then each new value, until the signal aborts. */
   watch(options: { readonly key?: string; readonly signal: AbortSignal }): AsyncIterable<Entry<D>>;
 }
-
-// JetStream's number for "wrong last sequence", in NATS' errors.json.
-const WRONG_LAST_SEQUENCE = 10071;
 
 /** Opens a key-value bucket that {@link ensureStreams} made. Its operations wait while the bus is away. */
 export function openStore<D extends DescMessage>(bus: Bus, bucket: string, schema: D): Store<D> {
@@ -62,10 +63,10 @@ class KeyValueStore<D extends DescMessage> implements Store<D> {
     });
   }
 
-  put(key: string, value: MessageInitShape<D>, expectedRevision?: number): Promise<number> {
+  put(key: string, value: MessageInitShape<D>, expectedRevision?: number, signal?: AbortSignal): Promise<number> {
     const bytes = toBinary(this.#schema, create(this.#schema, value));
     const options = expectedRevision === undefined ? {} : { previousSeq: expectedRevision };
-    return this.#whileAway(`writing ${this.#bucket}/${key}`, async (bucket, attempt) => {
+    const write = async (bucket: KV, attempt: number) => {
       try {
         return await bucket.put(key, bytes, options);
       } catch (error) {
@@ -76,7 +77,20 @@ class KeyValueStore<D extends DescMessage> implements Store<D> {
         const message = `${this.#bucket}/${key} was changed by someone else; read it again`;
         throw new AppError(ErrorReason.WRONG_STATE, message, { cause: error });
       }
-    });
+    };
+    return this.#whileAway(`writing ${this.#bucket}/${key}`, write, signal);
+  }
+
+  async remove(key: string, revision: number): Promise<void> {
+    // What was written later is behind the purge, and stays. A deletion's mark would take part in later revisions.
+    const purge = { filter: this.#prefix + key, seq: revision + 1 };
+    await whileAway(this.#bus, { what: `removing ${this.#bucket}/${key}` }, () =>
+      this.#bus.manager.streams.purge(this.#stream, purge),
+    );
+  }
+
+  delete(key: string): Promise<void> {
+    return this.#whileAway(`deleting ${this.#bucket}/${key}`, (bucket) => bucket.delete(key));
   }
 
   async list(): Promise<Entry<D>[]> {
@@ -124,13 +138,9 @@ class KeyValueStore<D extends DescMessage> implements Store<D> {
     return { key: subject.slice(this.#prefix.length), value: fromBinary(this.#schema, data), revision: seq };
   }
 
-  #whileAway<T>(what: string, attempt: (bucket: KV, attempt: number) => Promise<T>): Promise<T> {
-    return whileAway(this.#bus, { what }, async (number) =>
+  #whileAway<T>(what: string, attempt: (bucket: KV, attempt: number) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return whileAway(this.#bus, { what, signal }, async (number) =>
       attempt(await this.#bus.jetstream.views.kv(this.#bucket, { bindOnly: true }), number),
     );
   }
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof NatsError && error.api_error?.err_code === WRONG_LAST_SEQUENCE;
 }

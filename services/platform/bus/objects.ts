@@ -66,6 +66,14 @@ export function deleteObject(bus: Bus, bucket: string, name: string): Promise<vo
   });
 }
 
+/** The names of a bucket's objects. */
+export function listObjects(bus: Bus, bucket: string): Promise<string[]> {
+  return whileAway(bus, { what: `listing ${bucket}` }, async () => {
+    const objects = await (await openBucket(bus, bucket)).list();
+    return objects.filter(({ deleted }) => !deleted).map(({ name }) => name);
+  });
+}
+
 function openBucket(bus: Bus, bucket: string): Promise<ObjectStore> {
   return bus.jetstream.views.os(bucket, { storage: StorageType.File });
 }

@@ -1,26 +1,32 @@
 import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { context, SpanKind } from '@opentelemetry/api';
 import { headers } from 'nats';
+import { measureMessage } from '../telemetry/measure-message.ts';
 import { messageSpanName, messagingKeys } from '../telemetry/names.ts';
 import { injectTrace } from '../telemetry/propagation.ts';
 import { spanAround } from '../telemetry/trace.ts';
 import type { Bus } from './connection.ts';
-import { whileAway } from './retry.ts';
+import { isConflict, whileAway } from './retry.ts';
 import { subjectTemplate } from './streams.ts';
 
 /** How a message is published. */
 export interface PublishOptions {
   /** A message of this id that the stream got within the last two minutes makes this one a duplicate, which is dropped. */
   readonly messageId: string;
+  /** Whether any message that the stream holds on this subject, however old, makes this one a duplicate. */
+  readonly onlyOne?: boolean | undefined;
   /** Gives up while the bus is away. */
   readonly signal?: AbortSignal | undefined;
 }
+
+// JetStream stores a message with this header only where the subject's newest message has that sequence; 0 is none.
+const LAST_OF_SUBJECT = 'Nats-Expected-Last-Subject-Sequence';
 
 /** What became of a published message. */
 export interface Published {
   /** Whether the stream had it already. */
   readonly duplicate: boolean;
-  /** Its place in the stream. */
+  /** Its place in the stream; 0 where another message's presence made it a duplicate. */
   readonly sequence: number;
 }
 
@@ -36,7 +42,7 @@ export function publish<D extends DescMessage>(
   options: PublishOptions,
 ): Promise<Published> {
   const bytes = toBinary(schema, create(schema, message));
-  const { messageId, signal } = options;
+  const { messageId, onlyOne = false, signal } = options;
   const template = subjectTemplate(subject);
   const attributes = {
     [messagingKeys.system]: 'nats',
@@ -48,11 +54,20 @@ export function publish<D extends DescMessage>(
   };
   const span = { kind: SpanKind.PRODUCER, attributes };
   return spanAround(messageSpanName(template, 'publish'), span, context.active(), () =>
-    whileAway(bus, { what: `publishing ${subject}`, signal }, () => send(bus, subject, bytes, messageId)),
+    measureMessage('publish', template, () =>
+      whileAway(bus, { what: `publishing ${subject}`, signal }, () =>
+        send(bus, subject, bytes, { messageId, onlyOne }),
+      ),
+    ),
   );
 }
 
-async function send(bus: Bus, subject: string, bytes: Uint8Array, messageId: string): Promise<Published> {
+async function send(
+  bus: Bus,
+  subject: string,
+  bytes: Uint8Array,
+  { messageId, onlyOne }: { messageId: string; onlyOne: boolean },
+): Promise<Published> {
   // Unknown while the bus is away.
   const limit = bus.connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
   if (bytes.length >= limit) {
@@ -60,6 +75,12 @@ async function send(bus: Bus, subject: string, bytes: Uint8Array, messageId: str
   }
   const messageHeaders = headers();
   injectTrace(messageHeaders);
-  const ack = await bus.jetstream.publish(subject, bytes, { msgID: messageId, headers: messageHeaders });
-  return { duplicate: ack.duplicate, sequence: ack.seq };
+  if (onlyOne) messageHeaders.set(LAST_OF_SUBJECT, '0');
+  try {
+    const ack = await bus.jetstream.publish(subject, bytes, { msgID: messageId, headers: messageHeaders });
+    return { duplicate: ack.duplicate, sequence: ack.seq };
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    return { duplicate: true, sequence: 0 };
+  }
 }

@@ -23,6 +23,9 @@ const AWAY: ReadonlySet<string> = new Set([
  */
 const FULL = new Set([10002, 10023, 10047, 10077, 10122]);
 
+// JetStream's number for "wrong last sequence", in NATS' errors.json.
+const WRONG_LAST_SEQUENCE = 10071;
+
 /** What to call an operation in the log, and when to stop trying. */
 export interface RetryOptions {
   readonly what: string;
@@ -71,6 +74,11 @@ function isAway(error: unknown): error is NatsError {
 /** Whether JetStream says that there is no more room. */
 export function isFull(error: unknown): boolean {
   return error instanceof NatsError && FULL.has(error.api_error?.err_code ?? 0);
+}
+
+/** Whether JetStream says that a subject's last message is not the one that was expected. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof NatsError && error.api_error?.err_code === WRONG_LAST_SEQUENCE;
 }
 
 function full(what: string, cause: unknown): AppError {

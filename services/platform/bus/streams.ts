@@ -18,11 +18,18 @@ export const SCORE_BUCKET = 'winnow-scores';
 export const HISTORY_BUCKET = 'winnow-histories';
 /** Key-value bucket of runs, by id. */
 export const RUN_BUCKET = 'winnow-runs';
+/** Key-value bucket of who trains a run and from which state it goes on, by the run's id. */
+export const RUN_STATE_BUCKET = 'winnow-run-states';
+/** Key-value bucket of leases, by the run's id; JetStream drops one that is not renewed within {@link LEASE_MS}. */
+export const LEASE_BUCKET = 'winnow-leases';
+/** Key-value bucket of the scorers that run as services, by name. */
+export const SCORER_BUCKET = 'winnow-scorers';
 /** Key-value bucket of how far evaluations are and what they found, by a hash of all that decides it. */
 export const EVALUATION_BUCKET = 'winnow-evaluations';
 
 const REQUESTED = 'winnow.v1.selection.requested';
 const INDEX_SET = 'winnow.v1.index_set';
+const RUN_PROGRESS = 'winnow.v1.run_progress';
 
 /** Every SelectionRequested. */
 export const SELECTION_REQUESTED_SUBJECTS = `${REQUESTED}.>`;
@@ -47,9 +54,17 @@ const INDEX_SET_BYTES = 1024 * MIB;
 const CHECKPOINT_BUCKET_BYTES = 4096 * MIB;
 const INDEX_SET_BUCKET_BYTES = 1024 * MIB;
 const RUN_BUCKET_BYTES = 256 * MIB;
+// A few hundred bytes for each run that has not ended.
+const RUN_STATE_BUCKET_BYTES = 16 * MIB;
+// A hundred bytes for each run that is being trained.
+const LEASE_BUCKET_BYTES = MIB;
+/** How long a lease lasts that is not renewed: some renewals may get lost, and a dead replica's run is not idle for long. */
+export const LEASE_MS = 6_000;
 // A few KiB each, and not worth more than the time to do it again: thousands within a week.
 const EVALUATION_BUCKET_BYTES = 64 * MIB;
 const EVALUATION_MAX_AGE_MS = 7 * DAY_MS;
+// A few KiB each, at most 64: thousands of scorers.
+const SCORER_BUCKET_BYTES = 16 * MIB;
 // Some 2,500 rounds of 50,000 examples, four bytes each; kept as long as the sets that they explain.
 const SCORE_BUCKET_BYTES = 512 * MIB;
 const SCORE_MAX_AGE_MS = INDEX_SET_MAX_AGE_MS;
@@ -138,6 +153,20 @@ async function setUp(bus: Bus): Promise<void> {
     await bus.manager.streams.update(`OBJ_${name}`, { discard: DiscardPolicy.Old });
   }
   await views.kv(RUN_BUCKET, { storage, max_bytes: RUN_BUCKET_BYTES, description: 'Runs', history: 1 });
+  await views.kv(RUN_STATE_BUCKET, {
+    storage,
+    max_bytes: RUN_STATE_BUCKET_BYTES,
+    description: 'Owners and states of runs',
+    history: 1,
+  });
+  await views.kv(LEASE_BUCKET, {
+    storage,
+    max_bytes: LEASE_BUCKET_BYTES,
+    ttl: LEASE_MS,
+    description: 'Leases of runs',
+    history: 1,
+  });
+  await views.kv(SCORER_BUCKET, { storage, max_bytes: SCORER_BUCKET_BYTES, description: 'Scorers', history: 1 });
   await views.kv(EVALUATION_BUCKET, {
     storage,
     max_bytes: EVALUATION_BUCKET_BYTES,
@@ -161,14 +190,19 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof NatsError && (error.api_error?.code === 404 || error.code === '404');
 }
 
-/** Subject of a round's SelectionRequested. */
-export function selectionRequestedSubject(runId: string, round: number): string {
+/** Subject of a round's SelectionRequested; '*' stands for any round in filters. */
+export function selectionRequestedSubject(runId: string, round: number | '*'): string {
   return `${REQUESTED}.${subjectToken('run_id', runId)}.${round}`;
 }
 
 /** Subject of a round's SelectionFinished; '*' stands for any round in filters. */
 export function indexSetSubject(runId: string, round: number | '*'): string {
   return `${INDEX_SET}.${subjectToken('run_id', runId)}.${round}`;
+}
+
+/** Subject of a run's EpochProgress, which no stream keeps; '*' stands for any run. */
+export function runProgressSubject(runId: string): string {
+  return `${RUN_PROGRESS}.${runId === '*' ? runId : subjectToken('run_id', runId)}`;
 }
 
 /** A subject without its ids, as traces are grouped by; the subject itself where it isn't one of ours. */

@@ -56,4 +56,20 @@ describe('the ledger', () => {
     ledger.addPasses(create(PassesSchema, { forward: 100n, backward: 40n }));
     expect(ledger.cost().passes).toMatchObject({ forward: 115n, backward: 50n });
   });
+
+  test('goes on from what another process booked; the time in between is not booked', async () => {
+    const ledger = new Ledger();
+    ledger.add('attack', 3);
+    ledger.passes.both(10);
+    await ledger.time('evaluation', () => sleep(NAP_MS));
+    const state = JSON.parse(JSON.stringify(ledger.state()));
+    await sleep(4 * NAP_MS);
+    const next = new Ledger(state);
+    next.add('attack', 1);
+    const { seconds, passes } = next.cost();
+    expect(seconds).toMatchObject({ attack: 4, evaluation: state.booked.evaluation });
+    expect(seconds!.total).toBeGreaterThanOrEqual(state.elapsed);
+    expect(seconds!.total - state.elapsed).toBeLessThan(2 * NAP_SECONDS);
+    expect(passes).toMatchObject({ forward: 10n, backward: 10n });
+  });
 });

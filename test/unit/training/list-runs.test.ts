@@ -5,12 +5,15 @@ import { RunSchema, RunState } from '../../../proto/gen/winnow/v1/run_pb.ts';
 import { TrainingService } from '../../../proto/gen/winnow/v1/training_service_pb.ts';
 import { WorkThread } from '../../../services/platform/thread/work-thread.ts';
 import { EvaluationRecords } from '../../../services/training/evaluation-records.ts';
-import { RunExecutor } from '../../../services/training/run-executor.ts';
+import { Leases } from '../../../services/training/leases.ts';
+import { RunQueue } from '../../../services/training/run-queue.ts';
 import { RunRecords } from '../../../services/training/run-records.ts';
+import { RunStates } from '../../../services/training/run-states.ts';
 import { trainingService } from '../../../services/training/service.ts';
 import { sharedNatsServer, testBus } from '../platform/bus/test-bus.ts';
 import { capturedLog } from '../platform/captured-log.ts';
 import { loopback } from '../platform/rpc/loopback.ts';
+import { MemoryRunStore } from './memory-run-store.ts';
 
 const shared = sharedNatsServer();
 
@@ -18,9 +21,9 @@ const shared = sharedNatsServer();
 async function serviceWith(count: number) {
   const { bus } = await testBus(shared.server);
   const { log } = capturedLog();
-  const records = new RunRecords({ put: async () => {}, list: async () => [] }, log);
+  const records = new RunRecords(new MemoryRunStore(), log);
   const thread = new WorkThread(new URL('./none.ts', import.meta.url));
-  const executor = new RunExecutor({ bus, thread, records, log });
+  const queue = new RunQueue({ bus, thread, records, states: new RunStates(bus), leases: new Leases(bus), log });
   const add = (id: string, created: number) =>
     records.add(
       create(RunSchema, {
@@ -30,9 +33,18 @@ async function serviceWith(count: number) {
         history: [{ epoch: 0, loss: 1 }],
       }),
     );
-  for (let i = 0; i < count; i++) add(`run-${i}`, i);
+  for (let i = 0; i < count; i++) await add(`run-${i}`, i);
   const evaluations = new EvaluationRecords({ get: async () => undefined, put: async () => {} }, log);
-  const service = trainingService({ bus, records, executor, evaluationThread: thread, evaluations, dataRoot: '.' });
+  const service = trainingService({
+    bus,
+    records,
+    queue,
+    scorers: { list: async () => [] },
+    evaluationThread: thread,
+    uploadThread: thread,
+    evaluations,
+    dataRoot: '.',
+  });
   const { client } = await loopback(TrainingService, service);
   return { client, add };
 }
@@ -60,7 +72,7 @@ describe('listRuns', () => {
   test('goes on where it was when newer runs have come', async () => {
     const { client, add } = await serviceWith(4);
     const { nextPageToken } = await client.listRuns({ pageSize: 2 });
-    add('newer', 99);
+    await add('newer', 99);
     const { runs } = await client.listRuns({ pageSize: 2, pageToken: nextPageToken });
     expect(runs.map(({ id }) => id)).toEqual(['run-1', 'run-0']);
   });

@@ -3,8 +3,8 @@ import { create } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SelectionSpecSchema } from '../../../proto/gen/winnow/v1/selection_pb.ts';
-import { type ArrivedRound, Rounds } from '../../../services/training/rounds.ts';
-import type { SelectionAnswer } from '../../../services/training/run-messages.ts';
+import { type ArrivedRound, Rounds, type RoundsState } from '../../../services/training/rounds.ts';
+import type { SelectionAnswer, SelectionFiles } from '../../../services/training/run-messages.ts';
 
 interface Schedule {
   readonly everyEpochs: number;
@@ -17,29 +17,41 @@ const answerOf = (round: number): SelectionAnswer => ({
   publishSeconds: 0,
 });
 
+const filesOf = (round: number): SelectionFiles => ({ checkpoint: { sha256: `file ${round}`, sizeBytes: 1 } });
+
 /** Rounds whose requests a test answers by hand. */
-function handRounds(schedule: Schedule) {
+function handRounds(schedule: Schedule, state?: RoundsState) {
   const asked: { round: number; epoch: number }[] = [];
   const settle: { resolve: () => void; reject: (error: Error) => void }[] = [];
   let waits = 0;
   const rounds = new Rounds(
     create(SelectionSpecSchema, schedule),
-    (round, epoch) => {
-      asked.push({ round, epoch });
-      return new Promise((resolve, reject) => {
-        settle[round] = { resolve: () => resolve(answerOf(round)), reject };
-      });
+    {
+      prepare: async (round, epoch) => {
+        asked.push({ round, epoch });
+        return filesOf(round);
+      },
+      request: (round, files) => {
+        expect(files).toEqual(filesOf(round));
+        return new Promise((resolve, reject) => {
+          settle[round] = { resolve: () => resolve(answerOf(round)), reject };
+        });
+      },
+      onWait: () => {
+        waits += 1;
+      },
     },
-    () => {
-      waits += 1;
-    },
+    state,
   );
   return { rounds, asked, settle, waits: () => waits };
 }
 
 /** Rounds that are answered at once; the epochs at which each was applied. */
 async function epochsOfRounds(schedule: Schedule, epochs: number): Promise<[round: number, epoch: number][]> {
-  const rounds = new Rounds(create(SelectionSpecSchema, schedule), async (round) => answerOf(round));
+  const rounds = new Rounds(create(SelectionSpecSchema, schedule), {
+    prepare: async (round) => filesOf(round),
+    request: async (round) => answerOf(round),
+  });
   const applied: [number, number][] = [];
   for (let epoch = 0; epoch < epochs; epoch++) {
     const arrived = await rounds.before(epoch);
@@ -125,10 +137,37 @@ describe('rounds whose sets may be late', () => {
   });
 });
 
+describe('rounds that go on from a state', () => {
+  test('ask again for a round that was open, with what it was to be scored with, and for nothing else', async () => {
+    const first = handRounds({ everyEpochs: 2 });
+    first.rounds.before(0).catch(() => {});
+    await sleep(0);
+    first.settle[0].resolve();
+    await sleep(0);
+    await first.rounds.prepare(2);
+    const { state } = first.rounds;
+    expect(state).toEqual({
+      asked: 2,
+      applied: 1,
+      open: { round: 1, sinceEpoch: 2 },
+      files: filesOf(1),
+      oldFiles: filesOf(0),
+    });
+    const next = handRounds({ everyEpochs: 2 }, JSON.parse(JSON.stringify(state)));
+    const waiting = next.rounds.before(2);
+    expect(await isPending(waiting)).toBe(true);
+    next.settle[1].resolve();
+    expect(await waiting).toMatchObject({ round: 1 });
+    expect(next.asked).toEqual([]);
+    expect(await next.rounds.before(3)).toBeUndefined();
+  });
+});
+
 describe('a request that fails', () => {
   test('fails the epoch that waits for it', async () => {
     const { rounds, settle } = handRounds({ everyEpochs: 1 });
     const waiting = rounds.before(0);
+    expect(await isPending(waiting)).toBe(true);
     settle[0].reject(new Error('no set'));
     await expect(waiting).rejects.toThrow('no set');
   });
@@ -163,17 +202,21 @@ test('whatever the schedule, at most one request is open and no set is older tha
   await fc.assert(
     fc.asyncProperty(schedules, fc.nat(4), async (schedule, lateness) => {
       // a request is answered when training waits, or `lateness` epochs after it was made
+      let since = 0;
       let open: { round: number; since: number; resolve: () => void } | undefined;
-      const rounds = new Rounds(
-        create(SelectionSpecSchema, schedule),
-        (round, epoch) => {
+      const rounds = new Rounds(create(SelectionSpecSchema, schedule), {
+        prepare: async (round, epoch) => {
+          since = epoch;
+          return filesOf(round);
+        },
+        request: (round) => {
           expect(open).toBeUndefined();
           return new Promise((resolve) => {
-            open = { round, since: epoch, resolve: () => resolve(answerOf(round)) };
+            open = { round, since, resolve: () => resolve(answerOf(round)) };
           });
         },
-        () => open?.resolve(),
-      );
+        onWait: () => open?.resolve(),
+      });
       for (let epoch = 0; epoch < 20; epoch++) {
         if (open && epoch - open.since >= lateness) {
           open.resolve();

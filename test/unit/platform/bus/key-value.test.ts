@@ -53,6 +53,33 @@ describe('a store of messages', () => {
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
+  test('a key is removed only at the revision that is known, and is as if it had never been', async () => {
+    const { bus } = await testBus(shared.server);
+    const store = openStore(bus, RUN_BUCKET, RunSchema);
+    const id = newRunId();
+    const first = await store.put(id, { id }, 0);
+    const second = await store.put(id, { id, epochsDone: 1 }, first);
+    await store.remove(id, first);
+    expect((await store.get(id))?.revision).toBe(second);
+    await store.remove(id, second);
+    expect(await store.get(id)).toBeUndefined();
+    expect((await store.list()).map(({ key }) => key)).not.toContain(id);
+    await store.put(id, { id }, 0);
+  });
+
+  test('a write that waits for the server can be given up', async () => {
+    const server = await startNatsServer();
+    const { bus } = await testBus(server);
+    const store = openStore(bus, RUN_BUCKET, RunSchema);
+    await server.kill();
+    const giveUp = new AbortController();
+    const writing = store.put('r', { id: 'r' }, 0, giveUp.signal);
+    giveUp.abort();
+    await expect(writing).rejects.toMatchObject({ reason: ErrorReason.CANCELLED });
+    await bus.close();
+    await server.stop();
+  }, 60_000);
+
   test('lists all keys once, in the order they were written', async () => {
     const { bus } = await testBus(shared.server);
     const store = openStore(bus, RUN_BUCKET, RunSchema);
@@ -96,6 +123,19 @@ describe('a store of messages', () => {
     await bus.close();
     await server.stop();
   }, 60_000);
+
+  test('a value that was taken away is no longer there, and can be written anew', async () => {
+    const { bus } = await testBus(shared.server);
+    const store = openStore(bus, RUN_BUCKET, RunSchema);
+    const id = newRunId();
+    await store.put(id, { id });
+    await store.delete(id);
+    await store.delete('never-there');
+    expect(await store.get(id)).toBeUndefined();
+    expect((await store.list()).map(({ key }) => key)).not.toContain(id);
+    await store.put(id, { id, epochsDone: 3 });
+    expect((await store.get(id))?.value.epochsDone).toBe(3);
+  });
 
   test('a write whose answer was lost is no conflict; another one meanwhile is', async () => {
     const { bus: other } = await testBus(shared.server);
