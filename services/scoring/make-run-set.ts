@@ -18,7 +18,7 @@ import { resolveSelection } from '../spec/selection.ts';
 import { type FailedSelection, fallBack, mayFallBack } from './external-scorers/fall-back.ts';
 import type { ScorerRegistry } from './external-scorers/scorer-registry.ts';
 import { lastGoodSet } from './last-good-set.ts';
-import { needsAttack } from './measure-dataset.ts';
+import { needsAttack } from './needs-attack.ts';
 import { type ResolvedTarget, resolveTarget } from './resolve-target.ts';
 import { readHistory, storeHistory } from './round-history.ts';
 import type { SelectResult } from './score-messages.ts';

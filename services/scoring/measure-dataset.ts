@@ -10,6 +10,7 @@ import { networkPrecision } from '../numerics/precision.ts';
 import { deriveSeed } from '../numerics/random.ts';
 import type { WorkContext } from '../platform/thread/serve-work.ts';
 import type { ExampleSignals } from '../selection/signals.ts';
+import { needsAttack } from './needs-attack.ts';
 import type { Target } from './score-messages.ts';
 import type { KnownSignals } from './training-signals.ts';
 
@@ -62,11 +63,6 @@ function store(signals: Signals, batch: Partial<BatchSignals>, indices: Uint32Ar
   put(signals.adversarialLogits, batch.adversarialLogits, classes);
   put(signals.cleanFeatures, batch.cleanFeatures, features);
   put(signals.adversarialFeatures, batch.adversarialFeatures, features);
-}
-
-/** Whether anything of an example has to be measured: labels are there already. */
-export function needsAttack(needed: readonly Signal[]): boolean {
-  return needed.some((signal) => signal !== Signal.LABEL);
 }
 
 /** Examples of a part that have to be attacked, ascending. */

@@ -12,6 +12,7 @@ import { neededSignals, type Selector } from '../selection/selector.ts';
 import { type ExampleSignals, validateSignals } from '../selection/signals.ts';
 import { type MeasureOptions, measureDataset, toAttack } from './measure-dataset.ts';
 import type { ScoreProgress, Target } from './score-messages.ts';
+import { secondsSince } from './seconds-since.ts';
 import { type KnownSignals, readTrainingSignals } from './training-signals.ts';
 
 /** What was measured for a selector, and what that took. */
@@ -24,9 +25,6 @@ export interface Measured {
   readonly seconds: number;
   readonly passes: PassCounter;
 }
-
-/** Seconds since a moment of performance.now(). */
-export const secondsSince = (moment: number) => (performance.now() - moment) / 1000;
 
 /** The cost of a piece of work that took `totalSeconds`, measuring included. */
 export function costOf({ seconds, passes }: Measured, totalSeconds: number): Cost {

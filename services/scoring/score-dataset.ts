@@ -8,7 +8,7 @@ import type { WorkContext } from '../platform/thread/serve-work.ts';
 import { extendHistory, type SelectionHistory } from '../selection/history.ts';
 import { findSelector, keepCount, resolveParameters } from '../selection/registry.ts';
 import type { Selector, SelectorInput } from '../selection/selector.ts';
-import { costOf, type Measured, measureTarget, secondsSince } from './measure-target.ts';
+import { costOf, type Measured, measureTarget } from './measure-target.ts';
 import type {
   ScoreProgress,
   ScoreRequest,
@@ -17,6 +17,7 @@ import type {
   SelectResult,
   Target,
 } from './score-messages.ts';
+import { secondsSince } from './seconds-since.ts';
 import { subsetQuality } from './subset-quality.ts';
 
 /** How a selector is to choose. */

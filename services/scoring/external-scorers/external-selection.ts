@@ -12,7 +12,6 @@ import { withSpan } from '../../platform/telemetry/trace.ts';
 import type { WorkThread } from '../../platform/thread/work-thread.ts';
 import { keepCount, resolveParameters } from '../../selection/registry.ts';
 import type { FollowOptions } from '../follow-options.ts';
-import { secondsSince } from '../measure-target.ts';
 import type {
   ScoreProgress,
   ScoreRequest,
@@ -21,6 +20,7 @@ import type {
   SelectResult,
   Target,
 } from '../score-messages.ts';
+import { secondsSince } from '../seconds-since.ts';
 import type { SelectSignalsRequest, SelectSignalsResult } from '../select-signals.ts';
 import type { Answer } from './answer-reader.ts';
 import { descriptionProblem } from './check-description.ts';

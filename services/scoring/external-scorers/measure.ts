@@ -2,8 +2,9 @@ import type { Dataset } from '../../dataset/dataset.ts';
 import { datasetInfo } from '../../dataset/dataset-info.ts';
 import { Handover, type WorkContext } from '../../platform/thread/serve-work.ts';
 import type { ExampleSignals } from '../../selection/signals.ts';
-import { costOf, measureTarget, secondsSince } from '../measure-target.ts';
+import { costOf, measureTarget } from '../measure-target.ts';
 import { checkFingerprint } from '../score-dataset.ts';
+import { secondsSince } from '../seconds-since.ts';
 import type { MeasureRequest, MeasureResult } from './external-messages.ts';
 
 /** Buffers that nothing here needs any more. */

@@ -1,0 +1,2 @@
+/** Seconds since a moment of performance.now(). */
+export const secondsSince = (moment: number) => (performance.now() - moment) / 1000;
