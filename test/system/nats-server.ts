@@ -4,11 +4,15 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { projectPaths } from '../../clients/cli/cluster/project-paths.ts';
 
 /** A real nats-server with JetStream, in a directory of its own. */
 export interface NatsServer {
   /** `nats://127.0.0.1:PORT`; stays the same when the server is started again. */
   readonly url: string;
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** Kills it as a crash would. Its storage stays. */
   kill(): Promise<void>;
   /** Starts it again after {@link kill}, on the same port. */
@@ -38,6 +42,9 @@ export async function startNatsServer(options: { maxStoreBytes?: number; config?
   };
   return {
     url: `nats://127.0.0.1:${port}`,
+    get pid() {
+      return child.pid!;
+    },
     kill,
     start: async () => {
       child = run(binary, directory, port);
@@ -72,7 +79,7 @@ async function portOf(child: ChildProcess, directory: string): Promise<number> {
 
 async function findBinary(): Promise<string> {
   // Not a literal, since the set-up scripts have no types.
-  const setUp = new URL('../../deploy/setup/nats-server.mjs', import.meta.url).href;
+  const setUp = pathToFileURL(projectPaths().natsSetup).href;
   const { findNatsServer } = (await import(setUp)) as {
     findNatsServer(options: { log(message: string): void }): Promise<string>;
   };

@@ -4,6 +4,7 @@ python margin_scorer.py --listen 127.0.0.1:50061
 winnow scorer check 127.0.0.1:50061
 """
 
+# readme:begin
 import numpy as np
 
 from winnow.scorer import Parameter, Scorer, Setting, Signals, main
@@ -28,3 +29,4 @@ class BoundaryScorer(Scorer):
 
 if __name__ == "__main__":
     main(BoundaryScorer())
+# readme:end

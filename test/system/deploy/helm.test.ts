@@ -10,7 +10,7 @@ import { REQUEST_STREAM } from '../../../services/platform/bus/streams.ts';
 import { readConfig } from '../../../services/platform/config.ts';
 import { scoringConfig } from '../../../services/scoring/config.ts';
 import { trainingConfig } from '../../../services/training/config.ts';
-import { helm, kubernetesProblems } from './tools.ts';
+import { hasOne, helm, kubernetesProblems } from './tools.ts';
 
 const folder = fileURLToPath(new URL('../../../deploy/helm/', import.meta.url));
 const chart = join(folder, 'winnow');
@@ -51,7 +51,10 @@ function settings(manifests: readonly Manifest[], service: string, schema: z.Zod
   return readConfig(schema, 'WINNOW_', env);
 }
 
-describe.each(examples)('the chart with %s.yaml', (name) => {
+const hasHelm = hasOne('helm', 'go');
+const unless = hasHelm ? '' : ' (skipped: neither helm nor go is here)';
+
+describe.skipIf(!hasHelm).each(examples)(`the chart with %s.yaml${unless}`, (name) => {
   test('passes lint and Kubernetes’ schemas', { timeout: BUILD_MS }, async () => {
     expect(await helm('lint', '--strict', chart, '-f', join(folder, 'examples', `${name}.yaml`))).toContain(
       '0 chart(s) failed',
@@ -85,7 +88,7 @@ describe.each(examples)('the chart with %s.yaml', (name) => {
   });
 });
 
-describe('the chart', () => {
+describe.skipIf(!hasHelm)(`the chart${unless}`, () => {
   test('asks how clients are let in', { timeout: BUILD_MS }, async () => {
     await expect(render()).rejects.toThrow(/choose how clients are let in: set security.tlsSecret/);
     await expect(render('--set', 'security.allowInsecure=true,security.clientCertificates=true')).rejects.toThrow(

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -15,6 +15,12 @@ const KUBERNETES_VALIDATE = 'kubernetes-validate==1.37.0';
 const KUBE_VERSION = '1.31.0';
 
 const cache = join(process.env.WINNOW_CACHE_DIR ?? join(homedir(), '.cache', 'winnow'), 'test-tools');
+
+/** Whether one of these programs is on PATH: what a test needs, or what can build or fetch it. */
+export function hasOne(...programs: string[]): boolean {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return programs.some((program) => folders.some((folder) => existsSync(join(folder, program))));
+}
 
 /** A folder of the cache, filled once by `make`; whole or not there. */
 async function cached(name: string, make: (folder: string) => Promise<void>): Promise<string> {

@@ -52,6 +52,11 @@ export class Stack {
     return this.launch(name).address;
   }
 
+  /** Where a service that was started listens. */
+  async addressOf(name: ServiceName): Promise<string> {
+    return this.#running.get(name)!.address;
+  }
+
   /** Starts a service without waiting for it. */
   launch(name: ServiceName): Running {
     const service = startService({
