@@ -12,13 +12,17 @@ import type { WorkContext } from '../platform/thread/serve-work.ts';
 import type { ExampleSignals } from '../selection/signals.ts';
 import { needsAttack } from './needs-attack.ts';
 import type { Target } from './score-messages.ts';
+import { SCORING_BATCH } from './scoring-batch.ts';
 import type { KnownSignals } from './training-signals.ts';
-
-/** Images attacked at a time: more than training's batch since no update waits, bounded by memory. */
-const SCORING_BATCH = 256;
 
 /** A part of a data set that is measured, and what its attacks are seeded for. */
 const SEED_PURPOSE = { train: 'scoring', validation: 'scoring-validation' } as const;
+
+/** Consecutive examples. */
+export interface ExampleRange {
+  readonly first: number;
+  readonly examples: number;
+}
 
 /** What to measure, and of which examples. */
 export interface MeasureOptions {
@@ -27,6 +31,8 @@ export interface MeasureOptions {
   readonly part?: keyof typeof SEED_PURPOSE;
   /** Examples whose signals are known already, at least those needed; they are not attacked. */
   readonly known?: KnownSignals | undefined;
+  /** Consecutive examples of the part to measure, all of them where absent. Not together with `known`. */
+  readonly range?: ExampleRange | undefined;
   readonly passes: PassCounter;
   /** Told how many more examples were attacked. */
   readonly onAttacked?: (examples: number) => void;
@@ -50,13 +56,13 @@ function emptySignals(labels: Uint16Array, classes: number, features: number, ne
   };
 }
 
-/** Puts the rows of `batch` where `indices` says. */
-function store(signals: Signals, batch: Partial<BatchSignals>, indices: Uint32Array): void {
+/** Puts the rows of `batch` where `indices` says, the signals' first example being `first`. */
+function store(signals: Signals, batch: Partial<BatchSignals>, indices: Uint32Array, first = 0): void {
   const { classes, features } = signals;
   const put = (into: Float32Array, values: Float32Array | undefined, width: number) => {
     if (into.length === 0 || values === undefined) return;
     indices.forEach((index, row) => {
-      into.set(values.subarray(row * width, (row + 1) * width), index * width);
+      into.set(values.subarray(row * width, (row + 1) * width), (index - first) * width);
     });
   };
   put(signals.cleanLogits, batch.cleanLogits, classes);
@@ -66,9 +72,10 @@ function store(signals: Signals, batch: Partial<BatchSignals>, indices: Uint32Ar
 }
 
 /** Examples of a part that have to be attacked, ascending. */
-export function toAttack(dataset: Dataset, { needed, part = 'train', known }: MeasureOptions): Uint32Array {
+export function toAttack(dataset: Dataset, { needed, part = 'train', known, range }: MeasureOptions): Uint32Array {
   if (!needsAttack(needed)) return new Uint32Array(0);
-  const all = Uint32Array.from({ length: splitSize(dataset[part]) }, (_, index) => index);
+  const { first, examples } = range ?? { first: 0, examples: splitSize(dataset[part]) };
+  const all = Uint32Array.from({ length: examples }, (_, row) => first + row);
   if (known === undefined) return all;
   const isKnown = new Set(known.indices);
   return all.filter((index) => !isKnown.has(index));
@@ -86,9 +93,10 @@ export async function measureDataset(
   options: MeasureOptions,
   context: WorkContext,
 ): Promise<ExampleSignals> {
-  const { needed, part = 'train', known, passes, onAttacked } = options;
+  const { needed, part = 'train', known, range, passes, onAttacked } = options;
   const split = dataset[part];
-  const signals = emptySignals(split.labels, dataset.classNames.length, model.features, needed);
+  const labels = range ? split.labels.subarray(range.first, range.first + range.examples) : split.labels;
+  const signals = emptySignals(labels, dataset.classNames.length, model.features, needed);
   if (known) store(signals, known.signals, known.indices);
   const objective = makeObjective(target.objective);
   const precision = networkPrecision(target.precision);
@@ -101,7 +109,7 @@ export async function measureDataset(
     try {
       const { attack } = target;
       const values = measureSignals(model, objective, batch, attack, seeds, passes, context.throwIfStopped, precision);
-      store(signals, values, indices);
+      store(signals, values, indices, range?.first);
     } finally {
       tf.dispose([batch.images, batch.oneHot]);
     }

@@ -1,6 +1,7 @@
-import type { SelectionFinished } from '../../proto/gen/winnow/v1/events_pb.ts';
-import { IndexSetHistory } from '../index-set/history.ts';
+import { type SelectionFinished, SelectionFinishedSchema } from '../../proto/gen/winnow/v1/events_pb.ts';
 import type { Bus } from '../platform/bus/connection.ts';
+import { handleStream } from '../platform/bus/follow.ts';
+import { INDEX_SET_STREAM, indexSetSubject } from '../platform/bus/streams.ts';
 
 type Waiter = (finished: SelectionFinished) => void;
 
@@ -33,7 +34,9 @@ export class IndexSetInbox {
   }
 
   async #listen(bus: Bus, runId: string, signal: AbortSignal): Promise<void> {
-    for await (const finished of new IndexSetHistory(bus).follow(runId, signal)) this.#receive(finished);
+    const filterSubject = indexSetSubject(runId, '*');
+    const source = { stream: INDEX_SET_STREAM, filterSubject, schema: SelectionFinishedSchema, signal };
+    await handleStream(bus, { ...source, consumer: `run-${runId}` }, (finished) => this.#receive(finished));
   }
 
   #receive(finished: SelectionFinished): void {

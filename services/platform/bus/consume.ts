@@ -1,15 +1,10 @@
 import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf';
-import { type Span, SpanKind } from '@opentelemetry/api';
 import type { JsMsg } from 'nats';
 import { dispositionOf } from '../rpc/status.ts';
-import { measureMessage } from '../telemetry/measure-message.ts';
-import { messageSpanName, messagingKeys } from '../telemetry/names.ts';
-import { extractTrace } from '../telemetry/propagation.ts';
-import { spanAround } from '../telemetry/trace.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Bus } from './connection.ts';
 import { DurableConsumer, type DurableOptions, mostDeliveries } from './durable-consumer.ts';
-import { subjectTemplate } from './streams.ts';
+import { inMessageSpan } from './message-span.ts';
 
 /** What is known of a delivery beside its message. */
 export interface Delivery {
@@ -25,6 +20,8 @@ export interface Delivery {
 /** What to consume and how. */
 export interface ConsumeOptions<D extends DescMessage> extends DurableOptions {
   readonly schema: D;
+  /** Waited for before a message is asked for, so that none waits here while another process could have it. */
+  readonly ready?: () => Promise<void>;
   /** How many messages are handled at once. */
   readonly maxInFlight: number;
   /** Handles a message; it is acknowledged when the promise resolves. May see a message again: has to be repeatable. */
@@ -44,8 +41,12 @@ const HEARTBEATS_PER_ACK_WAIT = 3;
  */
 export async function consume<D extends DescMessage>(bus: Bus, options: ConsumeOptions<D>): Promise<void> {
   const source = new DurableConsumer(bus, options);
+  const next = async () => {
+    await options.ready?.();
+    return source.next();
+  };
   const slot = async () => {
-    for (let message = await source.next(); message; message = await source.next()) await settle(bus, options, message);
+    for (let message = await next(); message; message = await next()) await settle(bus, options, message);
   };
   await Promise.all(Array.from({ length: options.maxInFlight }, slot));
 }
@@ -69,7 +70,7 @@ async function handle<D extends DescMessage>(bus: Bus, options: ConsumeOptions<D
   const { subject, redelivered } = message;
   const delivery = { subject, redelivered, attempt, lastAttempt: attempt >= mostDeliveries(options) };
   try {
-    await inSpan(options, message, () => options.handler(decoded, delivery));
+    await inMessageSpan(message, options.durable, () => options.handler(decoded, delivery));
     return 'ack';
   } catch (error) {
     return verdictOn(error, bus, options, delivery);
@@ -101,24 +102,6 @@ function decode<D extends DescMessage>(
     bus.log.error({ err: error, subject: message.subject }, `a message that is no ${schema.typeName} is dropped`);
     return undefined;
   }
-}
-
-function inSpan<T>(options: DurableOptions, message: JsMsg, fn: (span: Span) => Promise<T>): Promise<T> {
-  const template = subjectTemplate(message.subject);
-  const attributes = {
-    [messagingKeys.system]: 'nats',
-    [messagingKeys.operation]: 'process',
-    [messagingKeys.destination]: message.subject,
-    [messagingKeys.template]: template,
-    [messagingKeys.messageId]: message.headers?.get('Nats-Msg-Id') ?? '',
-    [messagingKeys.bodySize]: message.data.length,
-    [messagingKeys.consumer]: options.durable,
-    [messagingKeys.attempt]: message.info.deliveryCount,
-  };
-  const name = messageSpanName(template, 'process');
-  return spanAround(name, { kind: SpanKind.CONSUMER, attributes }, extractTrace(message.headers), (span) =>
-    measureMessage('process', template, () => fn(span)),
-  );
 }
 
 function sendWorking(bus: Bus, message: JsMsg): void {

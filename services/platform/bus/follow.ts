@@ -5,6 +5,7 @@ import { ErrorReason } from '../../../proto/gen/winnow/v1/error_reason_pb.ts';
 import { AppError } from '../../app-error.ts';
 import { untilAborted } from '../abortable.ts';
 import type { Bus } from './connection.ts';
+import { inMessageSpan } from './message-span.ts';
 
 // How long one request waits on the server for more; after a restart, the next one goes to the new server.
 const POLL_MS = 5_000;
@@ -24,15 +25,37 @@ export async function* followStream<D extends DescMessage>(
   bus: Bus,
   options: FollowOptions & { readonly schema: D },
 ): AsyncGenerator<MessageShape<D>, void, undefined> {
-  for await (const { data, subject } of followMessages(bus, options)) {
-    let message: MessageShape<D>;
-    try {
-      message = fromBinary(options.schema, data);
-    } catch (error) {
-      bus.log.error({ err: error, subject }, `a message that is no ${options.schema.typeName} is left out`);
-      continue;
-    }
-    yield message;
+  for await (const raw of followMessages(bus, options)) {
+    const message = decodeMessage(bus, options.schema, raw);
+    if (message) yield message;
+  }
+}
+
+/**
+ * Handles every message of a stream as {@link followStream} gives them, one after another, each in a span that continues
+ * its publisher's trace; `consumer` names who handles them. Resolves when the signal aborts.
+ */
+export async function handleStream<D extends DescMessage>(
+  bus: Bus,
+  options: FollowOptions & { readonly schema: D; readonly consumer: string },
+  handle: (message: MessageShape<D>) => void,
+): Promise<void> {
+  for await (const raw of followMessages(bus, options)) {
+    const message = decodeMessage(bus, options.schema, raw);
+    if (message) await inMessageSpan(raw, options.consumer, async () => handle(message));
+  }
+}
+
+function decodeMessage<D extends DescMessage>(
+  bus: Bus,
+  schema: D,
+  { data, subject }: JsMsg,
+): MessageShape<D> | undefined {
+  try {
+    return fromBinary(schema, data);
+  } catch (error) {
+    bus.log.error({ err: error, subject }, `a message that is no ${schema.typeName} is left out`);
+    return undefined;
   }
 }
 

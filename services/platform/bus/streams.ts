@@ -8,6 +8,12 @@ import { isFull, whileAway } from './retry.ts';
 export const REQUEST_STREAM = 'WINNOW_REQUESTS';
 /** Stream of SelectionFinished. */
 export const INDEX_SET_STREAM = 'WINNOW_INDEX_SETS';
+/** Stream of ShardRequested, a work queue. */
+export const SHARD_STREAM = 'WINNOW_SHARDS';
+/** Stream of ShardFinished. */
+export const SHARD_ANSWER_STREAM = 'WINNOW_SHARD_ANSWERS';
+/** Object bucket of the signals of shards, until their round is answered. */
+export const SHARD_BUCKET = 'winnow-shards';
 /** Object bucket of checkpoints, named by their SHA-256. */
 export const CHECKPOINT_BUCKET = 'winnow-checkpoints';
 /** Object bucket of index sets that are too large for a message. */
@@ -30,11 +36,15 @@ export const EVALUATION_BUCKET = 'winnow-evaluations';
 const REQUESTED = 'winnow.v1.selection.requested';
 const INDEX_SET = 'winnow.v1.index_set';
 const RUN_PROGRESS = 'winnow.v1.run_progress';
+const SHARD_REQUESTED = 'winnow.v1.shard.requested';
+const SHARD_FINISHED = 'winnow.v1.shard.finished';
 
 /** Every SelectionRequested. */
 export const SELECTION_REQUESTED_SUBJECTS = `${REQUESTED}.>`;
 /** Every SelectionFinished. */
 export const INDEX_SET_SUBJECTS = `${INDEX_SET}.>`;
+/** Every ShardRequested. */
+export const SHARD_REQUESTED_SUBJECTS = `${SHARD_REQUESTED}.>`;
 
 const MIB = 1024 * 1024;
 const DAY_MS = 24 * 3600 * 1000;
@@ -50,7 +60,7 @@ const REQUEST_BYTES = 64 * MIB;
 // A month of history to look up; the oldest sets go first when 1 GiB, some ten thousand sets, is reached earlier.
 const INDEX_SET_MAX_AGE_MS = 30 * DAY_MS;
 const INDEX_SET_BYTES = 1024 * MIB;
-// JetStream reserves what a bucket may hold: together, all bounds stay below 7 GiB, so a volume of 10 GiB does.
+// JetStream reserves what a bucket may hold: together, all bounds stay below 8 GiB, so a volume of 10 GiB does.
 const CHECKPOINT_BUCKET_BYTES = 4096 * MIB;
 const INDEX_SET_BUCKET_BYTES = 1024 * MIB;
 const RUN_BUCKET_BYTES = 256 * MIB;
@@ -72,6 +82,15 @@ const SCORE_MAX_AGE_MS = INDEX_SET_MAX_AGE_MS;
 const HISTORY_BUCKET_BYTES = 64 * MIB;
 const HISTORY_MAX_AGE_MS = REQUEST_MAX_AGE_MS;
 
+/** What the bucket of shards holds at most: the signals of three rounds of 50,000 examples with 522 numbers, or of a part of a larger one. */
+export const SHARD_BUCKET_BYTES = 768 * MIB;
+// No round takes longer; what is older was left behind by a replica that was late.
+const SHARD_MAX_AGE_MS = DAY_MS;
+// Two KiB each, some thousand to a round at most.
+const SHARD_BYTES = 32 * MIB;
+// A few hundred bytes each; one that gave way is measured again.
+const SHARD_ANSWER_BYTES = 16 * MIB;
+
 const streams: readonly (Partial<StreamConfig> & { name: string })[] = [
   {
     name: REQUEST_STREAM,
@@ -92,6 +111,28 @@ const streams: readonly (Partial<StreamConfig> & { name: string })[] = [
     retention: RetentionPolicy.Limits,
     max_age: nanos(INDEX_SET_MAX_AGE_MS),
     max_bytes: INDEX_SET_BYTES,
+    discard: DiscardPolicy.Old,
+    storage: StorageType.File,
+    duplicate_window: nanos(DEDUP_WINDOW_MS),
+  },
+  {
+    name: SHARD_STREAM,
+    description: 'Parts of rounds that wait to be measured, or are',
+    subjects: [SHARD_REQUESTED_SUBJECTS],
+    retention: RetentionPolicy.Workqueue,
+    max_age: nanos(SHARD_MAX_AGE_MS),
+    max_bytes: SHARD_BYTES,
+    discard: DiscardPolicy.New,
+    storage: StorageType.File,
+    duplicate_window: nanos(DEDUP_WINDOW_MS),
+  },
+  {
+    name: SHARD_ANSWER_STREAM,
+    description: 'Parts of rounds that were measured, until their round is answered',
+    subjects: [`${SHARD_FINISHED}.>`],
+    retention: RetentionPolicy.Limits,
+    max_age: nanos(SHARD_MAX_AGE_MS),
+    max_bytes: SHARD_ANSWER_BYTES,
     discard: DiscardPolicy.Old,
     storage: StorageType.File,
     duplicate_window: nanos(DEDUP_WINDOW_MS),
@@ -147,6 +188,12 @@ async function setUp(bus: Bus): Promise<void> {
   const storage = StorageType.File;
   await views.os(CHECKPOINT_BUCKET, { storage, max_bytes: CHECKPOINT_BUCKET_BYTES, description: 'Model weights' });
   await views.os(INDEX_SET_BUCKET, { storage, max_bytes: INDEX_SET_BUCKET_BYTES, description: 'Large index sets' });
+  await views.os(SHARD_BUCKET, {
+    storage,
+    max_bytes: SHARD_BUCKET_BYTES,
+    ttl: nanos(SHARD_MAX_AGE_MS),
+    description: 'Signals of shards',
+  });
   for (const { name, description, maxBytes, maxAgeMs } of rollingBuckets) {
     await views.os(name, { storage, max_bytes: maxBytes, ttl: nanos(maxAgeMs), description });
     // An object store is made to refuse what is too much. An object whose first parts are gone is found to be damaged.
@@ -205,9 +252,41 @@ export function runProgressSubject(runId: string): string {
   return `${RUN_PROGRESS}.${runId === '*' ? runId : subjectToken('run_id', runId)}`;
 }
 
+/** A shard among all: of which run and round, under which key, and which. */
+export interface ShardPlace {
+  readonly runId: string;
+  readonly round: number;
+  readonly key: string;
+  readonly shard: number;
+}
+
+/** Subject of a shard's ShardRequested. */
+export function shardRequestedSubject(place: ShardPlace): string {
+  return `${SHARD_REQUESTED}.${shardName(place)}`;
+}
+
+/** Subject of a shard's ShardFinished; '*' stands for any shard in filters. */
+export function shardFinishedSubject(place: Omit<ShardPlace, 'shard'> & { readonly shard: number | '*' }): string {
+  return `${SHARD_FINISHED}.${shardName(place)}`;
+}
+
+/** Filters of everything that is asked and answered about a round's shards, in their two streams. */
+export function shardSubjects(runId: string, round: number): { readonly requested: string; readonly finished: string } {
+  const part = `${subjectToken('run_id', runId)}.${round}.>`;
+  return { requested: `${SHARD_REQUESTED}.${part}`, finished: `${SHARD_FINISHED}.${part}` };
+}
+
+/** A shard's name, in subjects and of objects: RUN.ROUND.KEY.SHARD. */
+export function shardName({ runId, round, key, shard }: Omit<ShardPlace, 'shard'> & { shard: number | '*' }): string {
+  return `${subjectToken('run_id', runId)}.${round}.${subjectToken('key', key)}.${shard}`;
+}
+
 /** A subject without its ids, as traces are grouped by; the subject itself where it isn't one of ours. */
 export function subjectTemplate(subject: string): string {
-  return [REQUESTED, INDEX_SET].find((prefix) => subject.startsWith(`${prefix}.`)) ?? subject;
+  return (
+    [REQUESTED, INDEX_SET, SHARD_REQUESTED, SHARD_FINISHED].find((prefix) => subject.startsWith(`${prefix}.`)) ??
+    subject
+  );
 }
 
 function subjectToken(field: string, value: string): string {

@@ -1,4 +1,4 @@
-/** What an instrument is, by OpenTelemetry's kinds; a gauge is set, an observed one is asked. */
+/** What an instrument is, by OpenTelemetry's kinds; a gauge is set until it is cleared, an observed one is asked. */
 export interface MetricDefinition {
   readonly kind: 'counter' | 'gauge' | 'histogram' | 'observed';
   /** UCUM. */
@@ -58,17 +58,17 @@ export const metricDefinitions = {
     attributes: ['winnow.direction'],
   },
   'winnow.run.passes.saved': {
-    kind: 'counter',
+    kind: 'gauge',
     unit: '{pass}',
     description:
-      'Passes of training that pruning and the attack policy have saved against full data at a fixed budget, scoring deducted',
-    attributes: [],
+      'Passes that pruning and the attack policy have saved so far against full data at a fixed budget; below 0 until scoring has paid off',
+    attributes: ['winnow.run_id'],
   },
   'winnow.run.epochs': {
     kind: 'counter',
     unit: '{epoch}',
     description: 'Epochs that have ended',
-    attributes: ['winnow.run_id'],
+    attributes: [],
   },
   'winnow.run.kept_share': {
     kind: 'gauge',
@@ -91,13 +91,13 @@ export const metricDefinitions = {
   'winnow.run.clean_accuracy': {
     kind: 'gauge',
     unit: '1',
-    description: 'Accuracy on clean test examples where last measured',
+    description: 'Accuracy on clean examples where last measured: test ones, or those held out',
     attributes: ['winnow.run_id'],
   },
   'winnow.run.robust_accuracy': {
     kind: 'gauge',
     unit: '1',
-    description: 'Accuracy on attacked test examples where last measured',
+    description: 'Accuracy on attacked examples where last measured: test ones, or those held out',
     attributes: ['winnow.run_id'],
   },
   'winnow.run.attack_group_share': {
@@ -109,7 +109,7 @@ export const metricDefinitions = {
   'winnow.run.staleness': {
     kind: 'gauge',
     unit: '{epoch}',
-    description: 'Epochs that training has gone on beyond the one its index set was asked for at',
+    description: 'Epochs that training has gone on since its index set was asked for, at the last epoch’s beginning',
     attributes: ['winnow.run_id'],
   },
   'winnow.round.latency': {

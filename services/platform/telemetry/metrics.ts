@@ -1,4 +1,4 @@
-import { type Attributes, type Counter, type Gauge, type Histogram, type Meter, metrics } from '@opentelemetry/api';
+import { type Attributes, type Counter, type Histogram, type Meter, metrics } from '@opentelemetry/api';
 import {
   CALL_SECONDS,
   type MetricAttributes,
@@ -9,11 +9,14 @@ import {
   ROUND_SECONDS,
 } from './metric-names.ts';
 
+/** What a gauge shows, by its attributes. */
+type GaugeValues = Map<string, { readonly value: number; readonly attributes: Attributes }>;
+
 const meter = (): Meter => metrics.getMeter('winnow');
 
 // Instruments live as long as the process; the API gives ones that do nothing where no SDK was started.
 const counters = new Map<MetricName, Counter>();
-const gauges = new Map<MetricName, Gauge>();
+const gauges = new Map<MetricName, GaugeValues>();
 const histograms = new Map<MetricName, Histogram>();
 
 function instrument<I>(made: Map<MetricName, I>, name: MetricName, make: (definition: MetricDefinition) => I): I {
@@ -33,15 +36,32 @@ export function addTo<N extends MetricOf<'counter'>>(
   counter.add(value, attributes as Attributes);
 }
 
-/** Sets a gauge; what is not finite is left aside. */
+/** Sets a gauge, which shows that until it is set again or cleared; what is not finite is left aside. */
 export function setGauge<N extends MetricOf<'gauge'>>(
   name: N,
   value: number,
   attributes: MetricAttributes<N> = {},
 ): void {
   if (!Number.isFinite(value)) return;
-  const gauge = instrument(gauges, name, (options) => meter().createGauge(name, options));
-  gauge.record(value, attributes as Attributes);
+  const values = instrument(gauges, name, () => shownValues(name));
+  values.set(JSON.stringify(attributes), { value, attributes: attributes as Attributes });
+}
+
+/** Has all gauges of a run disappear. */
+export function clearRunGauges(runId: string): void {
+  for (const values of gauges.values()) {
+    for (const [key, { attributes }] of values) if (attributes['winnow.run_id'] === runId) values.delete(key);
+  }
+}
+
+// The API's own gauge would show its last value for as long as the process lives, that of a run that is long over too.
+function shownValues(name: MetricOf<'gauge'>): GaugeValues {
+  const values: GaugeValues = new Map();
+  const gauge = meter().createObservableGauge(name, metricDefinitions[name]);
+  gauge.addCallback((result) => {
+    for (const { value, attributes } of values.values()) result.observe(value, attributes);
+  });
+  return values;
 }
 
 /** Records seconds in a histogram. */

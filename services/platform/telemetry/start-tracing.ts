@@ -1,6 +1,7 @@
 import { GrpcInstrumentation } from '@opentelemetry/instrumentation-grpc';
 import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
 import { NodeSDK, type NodeSDKConfiguration, resources, type tracing } from '@opentelemetry/sdk-node';
+import { showCurrentGauges } from './current-gauges.ts';
 import { setTelemetryFlush } from './shutdown.ts';
 
 /** Makes span ids and exports nothing: the SDK makes none where it has no processor. */
@@ -28,6 +29,7 @@ export function startTracing(env: NodeJS.ProcessEnv = process.env): void {
     // The SDK's own choice would add the command line, which may hold addresses and paths.
     ...(env.OTEL_NODE_RESOURCE_DETECTORS ? {} : { resourceDetectors: [resources.envDetector] }),
   };
+  showCurrentGauges();
   const sdk = new NodeSDK(configuration);
   sdk.start();
   setTelemetryFlush(() => sdk.shutdown());

@@ -57,6 +57,11 @@ export class WorkThread {
     return result;
   }
 
+  /** Resolves when all the work that was asked for until now has ended. */
+  async idle(): Promise<void> {
+    await this.#last;
+  }
+
   /** The memory that the worker held when it last said so; undefined where there is no worker, or none that tells. */
   get held(): HeldMemory | undefined {
     return this.#held;

@@ -4,8 +4,8 @@ import { CostSchema } from '../../../proto/gen/winnow/v1/cost_pb.ts';
 import { ObjectiveKind } from '../../../proto/gen/winnow/v1/objective_pb.ts';
 import { RunSchema } from '../../../proto/gen/winnow/v1/run_pb.ts';
 import { passesPerExample, passesSaved } from '../../../services/training/passes-saved.ts';
-import { train } from './training-runs.ts';
-import { tinySpec, tinyTrainer } from './tiny-trainer.ts';
+import { tinySpec } from './tiny-trainer.ts';
+import { newTrainer, train } from './training-runs.ts';
 
 const EXAMPLES = 48;
 const attack = { epsilon: 0.1, stepSize: 0.05, steps: 3 };
@@ -16,7 +16,7 @@ describe('passes per example', () => {
     ['TRADES', ObjectiveKind.TRADES],
     ['MART', ObjectiveKind.MART],
   ])('are those that an epoch of %s takes', async (_name, kind) => {
-    const trainer = tinyTrainer({ objective: { kind, attack } });
+    const trainer = newTrainer({ objective: { kind, attack } });
     await train(trainer, 1);
     const { forwardPasses, backwardPasses } = trainer.ledger.passes;
     expect(passesPerExample(trainer.spec.objective!) * EXAMPLES).toBe(forwardPasses + backwardPasses);

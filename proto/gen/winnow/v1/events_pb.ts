@@ -4,6 +4,8 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Passes } from "./cost_pb.ts";
+import { file_winnow_v1_cost } from "./cost_pb.ts";
 import type { DatasetSpec } from "./dataset_pb.ts";
 import { file_winnow_v1_dataset } from "./dataset_pb.ts";
 import type { ErrorReason } from "./error_reason_pb.ts";
@@ -14,6 +16,8 @@ import type { CheckpointRef, ModelSpec, Precision } from "./model_pb.ts";
 import { file_winnow_v1_model } from "./model_pb.ts";
 import type { ObjectiveSpec } from "./objective_pb.ts";
 import { file_winnow_v1_objective } from "./objective_pb.ts";
+import type { Signal } from "./scorer_service_pb.ts";
+import { file_winnow_v1_scorer_service } from "./scorer_service_pb.ts";
 import type { SelectionSpec } from "./selection_pb.ts";
 import { file_winnow_v1_selection } from "./selection_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -22,7 +26,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file winnow/v1/events.proto.
  */
 export const file_winnow_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("ChZ3aW5ub3cvdjEvZXZlbnRzLnByb3RvEgl3aW5ub3cudjEikQMKElNlbGVjdGlvblJlcXVlc3RlZBIOCgZydW5faWQYASABKAkSDQoFcm91bmQYAiABKA0SJwoHZGF0YXNldBgDIAEoCzIWLndpbm5vdy52MS5EYXRhc2V0U3BlYxIbChNkYXRhc2V0X2ZpbmdlcnByaW50GAQgASgJEiMKBW1vZGVsGAUgASgLMhQud2lubm93LnYxLk1vZGVsU3BlYxIsCgpjaGVja3BvaW50GAYgASgLMhgud2lubm93LnYxLkNoZWNrcG9pbnRSZWYSKwoJb2JqZWN0aXZlGAcgASgLMhgud2lubm93LnYxLk9iamVjdGl2ZVNwZWMSKwoJc2VsZWN0aW9uGAggASgLMhgud2lubm93LnYxLlNlbGVjdGlvblNwZWMSDAoEc2VlZBgJIAEoBBInCglwcmVjaXNpb24YCiABKA4yFC53aW5ub3cudjEuUHJlY2lzaW9uEjIKEHRyYWluaW5nX3NpZ25hbHMYCyABKAsyGC53aW5ub3cudjEuU3RvcmVkU2lnbmFscyLEAQoRU2VsZWN0aW9uRmluaXNoZWQSDgoGcnVuX2lkGAEgASgJEg0KBXJvdW5kGAIgASgNEigKCWluZGV4X3NldBgDIAEoCzITLndpbm5vdy52MS5JbmRleFNldEgAEisKBnN0b3JlZBgEIAEoCzIZLndpbm5vdy52MS5TdG9yZWRJbmRleFNldEgAEi4KB2ZhaWx1cmUYBSABKAsyGy53aW5ub3cudjEuU2VsZWN0aW9uRmFpbHVyZUgAQgkKB291dGNvbWUiQgoOU3RvcmVkSW5kZXhTZXQSDAoEbmFtZRgBIAEoCRIOCgZzaGEyNTYYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoBCJLChBTZWxlY3Rpb25GYWlsdXJlEiYKBnJlYXNvbhgBIAEoDjIWLndpbm5vdy52MS5FcnJvclJlYXNvbhIPCgdtZXNzYWdlGAIgASgJIkUKDVN0b3JlZFNpZ25hbHMSDgoGc2hhMjU2GAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAQSEAoIZXhhbXBsZXMYAyABKA1iBnByb3RvMw", [file_winnow_v1_dataset, file_winnow_v1_error_reason, file_winnow_v1_index_set, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_selection]);
+  fileDesc("ChZ3aW5ub3cvdjEvZXZlbnRzLnByb3RvEgl3aW5ub3cudjEikQMKElNlbGVjdGlvblJlcXVlc3RlZBIOCgZydW5faWQYASABKAkSDQoFcm91bmQYAiABKA0SJwoHZGF0YXNldBgDIAEoCzIWLndpbm5vdy52MS5EYXRhc2V0U3BlYxIbChNkYXRhc2V0X2ZpbmdlcnByaW50GAQgASgJEiMKBW1vZGVsGAUgASgLMhQud2lubm93LnYxLk1vZGVsU3BlYxIsCgpjaGVja3BvaW50GAYgASgLMhgud2lubm93LnYxLkNoZWNrcG9pbnRSZWYSKwoJb2JqZWN0aXZlGAcgASgLMhgud2lubm93LnYxLk9iamVjdGl2ZVNwZWMSKwoJc2VsZWN0aW9uGAggASgLMhgud2lubm93LnYxLlNlbGVjdGlvblNwZWMSDAoEc2VlZBgJIAEoBBInCglwcmVjaXNpb24YCiABKA4yFC53aW5ub3cudjEuUHJlY2lzaW9uEjIKEHRyYWluaW5nX3NpZ25hbHMYCyABKAsyGC53aW5ub3cudjEuU3RvcmVkU2lnbmFscyLEAQoRU2VsZWN0aW9uRmluaXNoZWQSDgoGcnVuX2lkGAEgASgJEg0KBXJvdW5kGAIgASgNEigKCWluZGV4X3NldBgDIAEoCzITLndpbm5vdy52MS5JbmRleFNldEgAEisKBnN0b3JlZBgEIAEoCzIZLndpbm5vdy52MS5TdG9yZWRJbmRleFNldEgAEi4KB2ZhaWx1cmUYBSABKAsyGy53aW5ub3cudjEuU2VsZWN0aW9uRmFpbHVyZUgAQgkKB291dGNvbWUiQgoOU3RvcmVkSW5kZXhTZXQSDAoEbmFtZRgBIAEoCRIOCgZzaGEyNTYYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoBCJLChBTZWxlY3Rpb25GYWlsdXJlEiYKBnJlYXNvbhgBIAEoDjIWLndpbm5vdy52MS5FcnJvclJlYXNvbhIPCgdtZXNzYWdlGAIgASgJIkUKDVN0b3JlZFNpZ25hbHMSDgoGc2hhMjU2GAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAQSEAoIZXhhbXBsZXMYAyABKA0iqQEKDlNoYXJkUmVxdWVzdGVkEi4KB3JlcXVlc3QYASABKAsyHS53aW5ub3cudjEuU2VsZWN0aW9uUmVxdWVzdGVkEg0KBXNoYXJkGAIgASgNEhUKDWZpcnN0X2V4YW1wbGUYAyABKA0SEAoIZXhhbXBsZXMYBCABKA0SIgoHc2lnbmFscxgFIAMoDjIRLndpbm5vdy52MS5TaWduYWwSCwoDa2V5GAYgASgJIrEBCg1TaGFyZEZpbmlzaGVkEg4KBnJ1bl9pZBgBIAEoCRINCgVyb3VuZBgCIAEoDRILCgNrZXkYAyABKAkSDQoFc2hhcmQYBCABKA0SKgoHc2lnbmFscxgFIAEoCzIXLndpbm5vdy52MS5TaGFyZFNpZ25hbHNIABIuCgdmYWlsdXJlGAYgASgLMhsud2lubm93LnYxLlNlbGVjdGlvbkZhaWx1cmVIAEIJCgdvdXRjb21lIngKDFNoYXJkU2lnbmFscxIOCgZzaGEyNTYYASABKAkSEgoKc2l6ZV9ieXRlcxgCIAEoBBIQCghleGFtcGxlcxgDIAEoDRIhCgZwYXNzZXMYBCABKAsyES53aW5ub3cudjEuUGFzc2VzEg8KB3NlY29uZHMYBSABKAFiBnByb3RvMw", [file_winnow_v1_cost, file_winnow_v1_dataset, file_winnow_v1_error_reason, file_winnow_v1_index_set, file_winnow_v1_model, file_winnow_v1_objective, file_winnow_v1_scorer_service, file_winnow_v1_selection]);
 
 /**
  * Asks for the index set of one round. Subject winnow.v1.selection.requested.RUN.ROUND; message id "RUN.ROUND".
@@ -273,4 +277,180 @@ export type StoredSignals = Message<"winnow.v1.StoredSignals"> & {
  */
 export const StoredSignalsSchema: GenMessage<StoredSignals> = /*@__PURE__*/
   messageDesc(file_winnow_v1_events, 4);
+
+/**
+ * Asks for the signals of some consecutive examples of a round, so that several scoring replicas share its measuring.
+ * Subject winnow.v1.shard.requested.RUN.ROUND.KEY.SHARD; a work queue that all scoring replicas take from.
+ *
+ * @generated from message winnow.v1.ShardRequested
+ */
+export type ShardRequested = Message<"winnow.v1.ShardRequested"> & {
+  /**
+   * The round's request, its selection with every default filled in.
+   *
+   * @generated from field: winnow.v1.SelectionRequested request = 1;
+   */
+  request?: SelectionRequested | undefined;
+
+  /**
+   * Which shard, from 0.
+   *
+   * @generated from field: uint32 shard = 2;
+   */
+  shard: number;
+
+  /**
+   * Its first training example.
+   *
+   * @generated from field: uint32 first_example = 3;
+   */
+  firstExample: number;
+
+  /**
+   * How many examples it has.
+   *
+   * @generated from field: uint32 examples = 4;
+   */
+  examples: number;
+
+  /**
+   * What to measure of each.
+   *
+   * @generated from field: repeated winnow.v1.Signal signals = 5;
+   */
+  signals: Signal[];
+
+  /**
+   * A digest of all that decides the signals of the round's shards, in 16 hexadecimal digits: answers to another request
+   * for the same round are told apart by it.
+   *
+   * @generated from field: string key = 6;
+   */
+  key: string;
+};
+
+/**
+ * Describes the message winnow.v1.ShardRequested.
+ * Use `create(ShardRequestedSchema)` to create a new message.
+ */
+export const ShardRequestedSchema: GenMessage<ShardRequested> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_events, 5);
+
+/**
+ * What became of a shard. Subject winnow.v1.shard.finished.RUN.ROUND.KEY.SHARD, which takes one message: the first answer
+ * counts.
+ *
+ * @generated from message winnow.v1.ShardFinished
+ */
+export type ShardFinished = Message<"winnow.v1.ShardFinished"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * Its round.
+   *
+   * @generated from field: uint32 round = 2;
+   */
+  round: number;
+
+  /**
+   * The key of the shard's request.
+   *
+   * @generated from field: string key = 3;
+   */
+  key: string;
+
+  /**
+   * Which shard.
+   *
+   * @generated from field: uint32 shard = 4;
+   */
+  shard: number;
+
+  /**
+   * Where its signals are, or why there are none.
+   *
+   * @generated from oneof winnow.v1.ShardFinished.outcome
+   */
+  outcome: {
+    /**
+     * The signals.
+     *
+     * @generated from field: winnow.v1.ShardSignals signals = 5;
+     */
+    value: ShardSignals;
+    case: "signals";
+  } | {
+    /**
+     * Why there are none.
+     *
+     * @generated from field: winnow.v1.SelectionFailure failure = 6;
+     */
+    value: SelectionFailure;
+    case: "failure";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message winnow.v1.ShardFinished.
+ * Use `create(ShardFinishedSchema)` to create a new message.
+ */
+export const ShardFinishedSchema: GenMessage<ShardFinished> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_events, 6);
+
+/**
+ * Signals of a shard's examples in the object store of shards, named RUN.ROUND.KEY.SHARD.DIGEST, the digest
+ * being the first 16 digits of the file's SHA-256: a safetensors file with, as far
+ * as they were asked for, "clean_logits" and "adversarial_logits" [M, C], "clean_features" and "adversarial_features"
+ * [M, d], all float32.
+ *
+ * @generated from message winnow.v1.ShardSignals
+ */
+export type ShardSignals = Message<"winnow.v1.ShardSignals"> & {
+  /**
+   * SHA-256 (hex) of the file.
+   *
+   * @generated from field: string sha256 = 1;
+   */
+  sha256: string;
+
+  /**
+   * Size in bytes.
+   *
+   * @generated from field: uint64 size_bytes = 2;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * Number of examples M.
+   *
+   * @generated from field: uint32 examples = 3;
+   */
+  examples: number;
+
+  /**
+   * Passes that measuring took.
+   *
+   * @generated from field: winnow.v1.Passes passes = 4;
+   */
+  passes?: Passes | undefined;
+
+  /**
+   * Seconds that measuring took.
+   *
+   * @generated from field: double seconds = 5;
+   */
+  seconds: number;
+};
+
+/**
+ * Describes the message winnow.v1.ShardSignals.
+ * Use `create(ShardSignalsSchema)` to create a new message.
+ */
+export const ShardSignalsSchema: GenMessage<ShardSignals> = /*@__PURE__*/
+  messageDesc(file_winnow_v1_events, 7);
 
