@@ -1,13 +1,13 @@
-import { ErrorReason } from '../../proto/gen/winnow/v1/error_reason_pb.ts';
 import type { SelectionRequested } from '../../proto/gen/winnow/v1/events_pb.ts';
 import { SelectionRequestedSchema } from '../../proto/gen/winnow/v1/events_pb.ts';
-import { AppError, invalidField } from '../app-error.ts';
+import { invalidField } from '../app-error.ts';
 import { publishFailure, publishIndexSet } from '../index-set/publish.ts';
 import { consume } from '../platform/bus/consume.ts';
 import { REQUEST_STREAM, SELECTION_REQUESTED_SUBJECTS } from '../platform/bus/streams.ts';
+import { failureToTell, isRetried } from './failure-to-tell.ts';
 import { makeRunSet, type RunSetDependencies } from './make-run-set.ts';
 import { measureSelection } from './measure-selection.ts';
-import { hasRunEnded, onRunEnd } from './run-end.ts';
+import { whileRunLasts } from './while-run-lasts.ts';
 
 /** All scoring replicas share this consumer, so each request is answered by one of them. */
 export const REQUEST_CONSUMER = 'scoring';
@@ -44,25 +44,18 @@ async function answerWanted(
   failures: Map<string, number>,
   dependencies: RunSetDependencies,
 ): Promise<void> {
-  const { bus, log } = dependencies;
+  const { shared, log } = dependencies;
   const { runId, round } = request;
   if (!runId) throw invalidField('run_id', 'is missing');
-  const over = new AbortController();
-  const signal = AbortSignal.any([dependencies.signal, over.signal]);
-  try {
-    if (await hasRunEnded(bus, runId)) over.abort();
-    else {
-      onRunEnd(bus, runId, signal, () => over.abort()).catch((err: unknown) => {
-        log.warn({ run: runId, err }, 'scoring would not notice the end of its run');
-      });
-      await answerOne(request, failures, { ...dependencies, signal });
-    }
-  } catch (error) {
-    if (!over.signal.aborted) throw error;
-  } finally {
-    if (over.signal.aborted) log.info({ run: runId, round }, 'the run has ended; its selection is left');
-    over.abort();
+  const lasts = await whileRunLasts(dependencies, runId, (signal) =>
+    answerOne(request, failures, { ...dependencies, signal }),
+  );
+  if (lasts) {
+    await shared?.forget(runId, round);
+    return;
   }
+  log.info({ run: runId, round }, 'the run has ended; its selection is left');
+  await shared?.drop(runId, round);
 }
 
 async function answerOne(
@@ -93,23 +86,6 @@ async function answerOne(
     if (attempts < MAX_ATTEMPTS && isRetried(error)) throw error;
     failures.delete(key);
     log.error({ run: runId, round, err: error }, 'selection failed');
-    await publishFailure(bus, runId, round, toAppError(error), signal);
+    await publishFailure(bus, runId, round, failureToTell(error), signal);
   }
 }
-
-function isRetried(error: unknown): boolean {
-  return !(error instanceof AppError) || RETRIED.has(error.reason);
-}
-
-/** What the trainer is told: nothing of the inside of a fault. */
-function toAppError(error: unknown): AppError {
-  if (error instanceof AppError) return error;
-  return new AppError(ErrorReason.INTERNAL, 'the scoring service failed again and again; its log says why');
-}
-
-/** Failures that another try, or another replica, may not meet. */
-const RETRIED: ReadonlySet<ErrorReason> = new Set([
-  ErrorReason.BUS_UNAVAILABLE,
-  ErrorReason.CANCELLED,
-  ErrorReason.OVERLOADED,
-]);

@@ -23,6 +23,8 @@ import { ScorerRegistry } from './external-scorers/scorer-registry.ts';
 import { observeRequests } from './observe-requests.ts';
 import { Scorer } from './scorer.ts';
 import { scoringService } from './service.ts';
+import { measureShards } from './shards/shard-worker.ts';
+import { SharedMeasuring } from './shards/shared-measuring.ts';
 import { SignalMemory } from './signal-memory.ts';
 
 /** Time for calls under way to end after a SIGTERM. */
@@ -61,7 +63,11 @@ runProcess('scoring', async (shutdown) => {
   void keepConfigured(services, config.scorers, { log, signal });
   const external = new ExternalSelection(services, thread);
   const scorer = new Scorer(bus, thread, external);
-  const answering = answerRequests({ bus, scorer, services, history, log, signal }).catch((error: unknown) => {
+  const shared = new SharedMeasuring(bus, new DatasetLabels(thread), log);
+  const answering = Promise.all([
+    answerRequests({ bus, scorer, services, history, shared, log, signal }),
+    measureShards({ bus, thread, log, signal }),
+  ]).catch((error: unknown) => {
     log.fatal({ err: error }, 'selection requests are no longer answered');
     shutdown.request('the request consumer failed');
   });

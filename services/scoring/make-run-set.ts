@@ -1,6 +1,6 @@
 import type { SelectionRequested } from '../../proto/gen/winnow/v1/events_pb.ts';
 import type { IndexSet } from '../../proto/gen/winnow/v1/index_set_pb.ts';
-import type { ScorerDescription } from '../../proto/gen/winnow/v1/scorer_service_pb.ts';
+import type { ScorerDescription, Signal } from '../../proto/gen/winnow/v1/scorer_service_pb.ts';
 import { ScorerFallback, type SelectionSpec } from '../../proto/gen/winnow/v1/selection_pb.ts';
 import { AppError } from '../app-error.ts';
 import { readIndexSet } from '../index-set/check-index-set.ts';
@@ -23,6 +23,7 @@ import { type ResolvedTarget, resolveTarget } from './resolve-target.ts';
 import { readHistory, storeHistory } from './round-history.ts';
 import type { SelectResult } from './score-messages.ts';
 import type { Scorer } from './scorer.ts';
+import type { SharedMeasuring } from './shards/shared-measuring.ts';
 import { storeScores } from './stored-scores.ts';
 import type { SelectionPurpose } from './to-index-set.ts';
 
@@ -33,6 +34,8 @@ export interface RunSetDependencies {
   /** The scorers that run as services. */
   readonly services: Pick<ScorerRegistry, 'describedFor'>;
   readonly history: IndexSetHistory;
+  /** Has large rounds measured by all replicas; each is measured here alone where absent. */
+  readonly shared?: Pick<SharedMeasuring, 'measure' | 'forget' | 'drop'>;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -67,7 +70,12 @@ export async function makeRunSet(request: SelectionRequested, dependencies: RunS
   };
   try {
     if (unknown) throw unknown;
-    return await selectedSet(request, { target, selection, purpose }, dependencies);
+    const resolved = { ...request, selection };
+    const needed = signalsNeeded(selection, services, target);
+    const gathered = await dependencies.shared?.measure(resolved, needed, dependencies.signal);
+    // not for what takes the set's place after a failure, as the buffers are gone by then
+    const informed = { ...purpose, ...(gathered && { gathered }) };
+    return await selectedSet(request, { target, selection, purpose: informed }, dependencies);
   } catch (error) {
     return fallenBack(error, { target, selection, purpose }, dependencies);
   }
@@ -143,19 +151,26 @@ async function historyOf(
   return history;
 }
 
-/** Training's signals, where there are any and the scorer reads more than labels. */
-async function signalsOf(
-  { runId, round, trainingSignals }: SelectionRequested,
+/** What the scorer reads of an example. */
+function signalsNeeded(
   { scorer }: SelectionSpec,
   services: readonly ScorerDescription[],
   { objective }: ResolvedTarget,
+): readonly Signal[] {
+  const builtIn = selectors.get(scorer);
+  if (builtIn) return neededSignals(builtIn, objective.kind);
+  return services.find(({ name }) => name === scorer)?.signals ?? [];
+}
+
+/** Training's signals, where there are any and the scorer reads more than labels. */
+async function signalsOf(
+  { runId, round, trainingSignals }: SelectionRequested,
+  selection: SelectionSpec,
+  services: readonly ScorerDescription[],
+  target: ResolvedTarget,
   { bus, log, signal }: RunSetDependencies,
 ): Promise<Uint8Array | undefined> {
-  const builtIn = selectors.get(scorer);
-  const needed = builtIn
-    ? neededSignals(builtIn, objective.kind)
-    : (services.find(({ name }) => name === scorer)?.signals ?? []);
-  if (!trainingSignals || !needsAttack(needed)) return undefined;
+  if (!trainingSignals || !needsAttack(signalsNeeded(selection, services, target))) return undefined;
   const { sha256 } = trainingSignals;
   try {
     return await getObject(bus, CHECKPOINT_BUCKET, sha256, { sha256, signal });

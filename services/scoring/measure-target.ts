@@ -13,6 +13,7 @@ import { type ExampleSignals, validateSignals } from '../selection/signals.ts';
 import { type MeasureOptions, measureDataset, toAttack } from './measure-dataset.ts';
 import type { ScoreProgress, Target } from './score-messages.ts';
 import { secondsSince } from './seconds-since.ts';
+import { type GatheredSignals, holdsAll } from './shards/gathered-signals.ts';
 import { type KnownSignals, readTrainingSignals } from './training-signals.ts';
 
 /** What was measured for a selector, and what that took. */
@@ -23,11 +24,14 @@ export interface Measured {
   /** Why training's signals were not used, though they were given. */
   readonly ignoredSignals?: string;
   readonly seconds: number;
+  /** Those of `seconds` that went by before, while other replicas measured. */
+  readonly gatherSeconds?: number;
   readonly passes: PassCounter;
 }
 
-/** The cost of a piece of work that took `totalSeconds`, measuring included. */
-export function costOf({ seconds, passes }: Measured, totalSeconds: number): Cost {
+/** The cost of a piece of work that took `ownSeconds`, measuring included but for what was gathered before. */
+export function costOf({ seconds, gatherSeconds = 0, passes }: Measured, ownSeconds: number): Cost {
+  const totalSeconds = ownSeconds + gatherSeconds;
   return create(CostSchema, {
     seconds: { attack: seconds, scoring: totalSeconds - seconds, total: totalSeconds },
     passes: { forward: BigInt(passes.forwardPasses), backward: BigInt(passes.backwardPasses) },
@@ -53,7 +57,8 @@ function knownSignals(
 
 /**
  * Attacks a data set with a target's model and reads what a selector needs, of held-out examples too where it reads
- * them; examples that `trainingSignals` holds are not attacked. Tells its progress in phase 'attack'.
+ * them; examples that `trainingSignals` holds are not attacked, and no training example where what was gathered has all
+ * that is needed. Tells its progress in phase 'attack'.
  * CANCELLED, CORRUPT_CHECKPOINT, DIVERGED.
  */
 export async function measureTarget(
@@ -62,6 +67,7 @@ export async function measureTarget(
   selector: Pick<Selector, 'needs' | 'needsUnder' | 'readsValidation'>,
   context: WorkContext,
   trainingSignals?: Uint8Array,
+  gathered?: GatheredSignals,
 ): Promise<Measured> {
   const model = modelForDataset(dataset, target.model, target.seed);
   try {
@@ -70,16 +76,39 @@ export async function measureTarget(
     const passes = new PassCounter();
     const needed = neededSignals(selector, target.objective.kind);
     const known = knownSignals(trainingSignals, dataset, model, needed);
-    const parts: MeasureOptions[] = [{ needed, passes, known: typeof known === 'string' ? undefined : known }];
+    const whole = gathered && holdsAll(gathered, needed) ? gathered : undefined;
+    const parts: MeasureOptions[] = [];
+    if (!whole) parts.push({ needed, passes, known: typeof known === 'string' ? undefined : known });
     if (selector.readsValidation && splitSize(dataset.validation) > 0) {
       parts.push({ needed, passes, part: 'validation' });
     }
-    const [signals, validation] = await measureParts(dataset, model, target, parts, context);
+    const measured = await measureParts(dataset, model, target, parts, context);
+    const own = { seconds: secondsSince(started), passes };
+    if (whole) return withGathered(whole, dataset, measured[0], own);
+    const [signals, validation] = measured;
     const ignored = typeof known === 'string' && { ignoredSignals: known };
-    return { signals, ...(validation && { validation }), ...ignored, seconds: secondsSince(started), passes };
+    return { signals: signals!, ...(validation && { validation }), ...ignored, ...own };
   } finally {
     model.dispose();
   }
+}
+
+/** What other replicas measured of the training examples, and what was measured here of the held-out ones. */
+function withGathered(
+  { signals, seconds, forwardPasses, backwardPasses }: GatheredSignals,
+  { train }: Dataset,
+  validation: ExampleSignals | undefined,
+  own: Pick<Measured, 'seconds' | 'passes'>,
+): Measured {
+  own.passes.forward(forwardPasses);
+  own.passes.backward(backwardPasses);
+  return {
+    signals: { ...signals, labels: train.labels },
+    ...(validation && { validation }),
+    seconds: own.seconds + seconds,
+    gatherSeconds: seconds,
+    passes: own.passes,
+  };
 }
 
 async function measureParts(

@@ -76,7 +76,7 @@ export async function selectSubset(
   checkFingerprint(dataset, expectedFingerprint);
   const selector = findSelector(selection.scorer);
   const k = keepCount(selection.fraction, splitSize(dataset.train));
-  const measured = await measureTarget(dataset, target, selector, context, request.trainingSignals);
+  const measured = await measureTarget(dataset, target, selector, context, request.trainingSignals, request.gathered);
   context.throwIfStopped();
   const matMul = new DeviceMatMul();
   const choice = { ...selection, k, ...(selector.readsHistory && { history: request.history }) };

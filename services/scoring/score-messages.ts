@@ -4,6 +4,7 @@ import type { ModelSpec, Precision } from '../../proto/gen/winnow/v1/model_pb.ts
 import type { AttackSpec, ObjectiveSpec } from '../../proto/gen/winnow/v1/objective_pb.ts';
 import type { SelectionSpec } from '../../proto/gen/winnow/v1/selection_pb.ts';
 import type { SelectionHistory } from '../selection/history.ts';
+import type { GatheredSignals } from './shards/gathered-signals.ts';
 import type { SubsetQuality } from './subset-quality.ts';
 
 /** What 'score' and 'select' start from; all specs resolved. */
@@ -46,6 +47,8 @@ export interface SelectRequest {
   readonly history?: SelectionHistory;
   /** What training saw of some examples: a StoredSignals file. Those are not attacked. */
   readonly trainingSignals?: Uint8Array;
+  /** What several replicas measured of the training examples. Those are not attacked. */
+  readonly gathered?: GatheredSignals;
 }
 
 /** What 'select' ends with. */

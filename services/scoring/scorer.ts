@@ -17,6 +17,7 @@ import type {
   SelectResult,
   Target,
 } from './score-messages.ts';
+import { gatheredBuffers } from './shards/gathered-signals.ts';
 import { type SelectionPurpose, toIndexSet } from './to-index-set.ts';
 
 /** What a selection gave. */
@@ -67,7 +68,10 @@ export class Scorer {
       const { runId, round, ...given } = purpose;
       const request: SelectRequest = { target: await this.#load(target, follow.signal), selection, ...given };
       const result = isBuiltIn(selection.scorer)
-        ? await this.#thread.run<SelectResult>('select', request, this.#follow(follow))
+        ? await this.#thread.run<SelectResult>('select', request, {
+            ...this.#follow(follow),
+            transfer: purpose.gathered && gatheredBuffers(purpose.gathered),
+          })
         : await this.#external.select(request, { runId, round }, follow);
       return { set: toIndexSet(target, selection, purpose, result), result };
     });

@@ -6,6 +6,7 @@ import { toGaps } from '../index-set/index-gaps.ts';
 import type { SelectionHistory } from '../selection/history.ts';
 import type { ResolvedTarget } from './resolve-target.ts';
 import type { SelectResult } from './score-messages.ts';
+import type { GatheredSignals } from './shards/gathered-signals.ts';
 
 /** For whom a set is made; run id empty and round 0 for one made on request. */
 export interface SelectionPurpose {
@@ -19,6 +20,8 @@ export interface SelectionPurpose {
   readonly history?: SelectionHistory;
   /** What training saw of some examples: a StoredSignals file. */
   readonly trainingSignals?: Uint8Array;
+  /** What several replicas measured of the training examples; its buffers are handed over. */
+  readonly gathered?: GatheredSignals;
 }
 
 /** What an index set says of a selection's result. */

@@ -12,6 +12,7 @@ import { measure } from './external-scorers/measure.ts';
 import { scoreDataset, selectSubset } from './score-dataset.ts';
 import type { ExamplesRequest, LabelsRequest, LabelsResult, ScoreRequest, SelectRequest } from './score-messages.ts';
 import { type SelectSignalsRequest, selectSignals } from './select-signals.ts';
+import { type MeasureShardRequest, measureShard } from './shards/measure-shard.ts';
 
 /** The tensor thread of the scoring service. */
 const { dataRoot } = workerData as { readonly dataRoot: string };
@@ -37,6 +38,8 @@ serveWork(
     selectSignals: (request: SelectSignalsRequest, context) => selectSignals(request, context),
     measure: async (request: MeasureRequest, context) =>
       measure(await datasetOf(request.target.dataset), request, context),
+    measureShard: async (request: MeasureShardRequest, context) =>
+      measureShard(await datasetOf(request.target.dataset), request, context),
     choose: (request: ChooseRequest) => choose(request),
     labels: async (request: LabelsRequest): Promise<LabelsResult> => {
       const { train, classNames, fingerprint } = await datasetOf(request.dataset);

@@ -6,6 +6,7 @@ import { pipelineBench } from './pipeline.ts';
 import { profileBench } from './profile.ts';
 import { scoringBench } from './scoring.ts';
 import { selectBench } from './select.ts';
+import { speedBench } from './speed-readme.ts';
 import { stepBench } from './step.ts';
 import { studyBench } from './study.ts';
 
@@ -14,7 +15,7 @@ import { studyBench } from './study.ts';
 const interrupt = catchInterrupts();
 const io = processIo(interrupt.signal);
 const program = new Command('bench').description('The measurements behind the README’s figures.');
-for (const bench of [studyBench, stepBench, profileBench, selectBench, pipelineBench, scoringBench])
+for (const bench of [studyBench, stepBench, profileBench, selectBench, pipelineBench, scoringBench, speedBench])
   program.addCommand(bench(io) as Command);
 try {
   await program.parseAsync();

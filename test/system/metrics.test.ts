@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AttackPolicyKind } from '../../proto/gen/winnow/v1/attack_policy_pb.ts';
 import type { Run } from '../../proto/gen/winnow/v1/run_pb.ts';
 import { metricDefinitions } from '../../services/platform/telemetry/metric-names.ts';
 import { passesPerExample } from '../../services/training/passes-saved.ts';
+import { readEventFile } from '../unit/clients/cli/export/event-file.ts';
+import { runAgainst } from '../unit/clients/cli/test-io.ts';
+import { temporaryFolder } from '../unit/clients/temporary-folder.ts';
 import { startNatsServer } from './nats-server.ts';
 import { freePort, type Sample, samplesOf, scrape, sumOf } from './prometheus-endpoint.ts';
 import { EXAMPLES, tinySpec } from './services/requests.ts';
@@ -129,6 +133,7 @@ describe('metrics of both services, while a run trains with selections', () => {
     expect(sumOf(training, 'messaging_client_operation_duration_count', at(requested))).toBe(EPOCHS);
     expect(sumOf(scoring, 'messaging_process_duration_count', at(requested))).toBe(EPOCHS);
     expect(sumOf(scoring, 'messaging_client_operation_duration_count', at(answered))).toBe(EPOCHS);
+    expect(sumOf(training, 'messaging_process_duration_count', at(answered))).toBe(EPOCHS);
   });
 
   test('memory is that of processes with tensors', async () => {
@@ -145,6 +150,21 @@ describe('metrics of both services, while a run trains with selections', () => {
       async () => expect(samplesOf(await scrape(ports.training), 'winnow_tensor_memory')).toEqual([]),
       5000,
     );
+  });
+
+  test('the record gives curves that TensorBoard reads', async () => {
+    const line = ['run', 'export', run.id, '--tensorboard', temporaryFolder(), '--json'];
+    const { code, out } = await runAgainst((await stack.training()).address, line);
+    expect(code).toBe(0);
+    const { scalars } = readEventFile(readFileSync(JSON.parse(out).tensorboard));
+    const curve = (tag: string) =>
+      scalars.filter((scalar) => scalar.tag === tag).map(({ step, value }) => [step, value]);
+    expect(curve('train/loss')).toEqual(run.history.map(({ epoch, loss }) => [epoch + 1, Math.fround(loss)]));
+    expect(curve('train/kept_share')).toEqual(run.history.map(({ epoch }) => [epoch + 1, FRACTION]));
+    expect(curve('selection/residual')).toHaveLength(EPOCHS);
+    expect(curve('result/robust_accuracy')).toEqual([[EPOCHS, Math.fround(run.result!.robustAccuracy)]]);
+    const [first] = scalars;
+    expect(Math.abs(first.wallTime * 1000 - Date.now())).toBeLessThan(600_000);
   });
 
   test('calls are counted by method and status', () => {

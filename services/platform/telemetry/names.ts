@@ -9,6 +9,7 @@ export const spanNames = [
   'winnow.score',
   'winnow.select',
   'winnow.scorer.call',
+  'winnow.shards',
   'winnow.evaluate',
 ] as const;
 

@@ -6,7 +6,7 @@ import type { SelectRequest, SelectResult, Target } from '../score-messages.ts';
 import type { Answer } from './answer-reader.ts';
 
 /** Work 'measure': what a scorer that runs as a service asks for. */
-export interface MeasureRequest extends Pick<SelectRequest, 'expectedFingerprint' | 'trainingSignals'> {
+export interface MeasureRequest extends Pick<SelectRequest, 'expectedFingerprint' | 'trainingSignals' | 'gathered'> {
   readonly target: Target;
   readonly needed: readonly Signal[];
 }

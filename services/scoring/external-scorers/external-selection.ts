@@ -22,6 +22,7 @@ import type {
 } from '../score-messages.ts';
 import { secondsSince } from '../seconds-since.ts';
 import type { SelectSignalsRequest, SelectSignalsResult } from '../select-signals.ts';
+import { gatheredBuffers } from '../shards/gathered-signals.ts';
 import type { Answer } from './answer-reader.ts';
 import { descriptionProblem } from './check-description.ts';
 import type { ChooseRequest, ChooseResult, MeasureRequest, MeasureResult } from './external-messages.ts';
@@ -66,8 +67,8 @@ export class ExternalSelection {
 
   /** A subset. UNKNOWN_SCORER; SCORER_FAILED says what the scorer did; as the work 'select'. */
   async select(request: SelectRequest, at: Round, follow: FollowOptions): Promise<SelectResult> {
-    const started = performance.now();
     const { target, selection, previous, ...rest } = request;
+    const started = beginOf(rest);
     const { answer, measured, k, description } = await this.#score(
       { ...rest, target },
       selection,
@@ -137,13 +138,14 @@ export class ExternalSelection {
     at: Round | typeof NO_RUN,
     follow: FollowOptions,
   ): Promise<Scored> {
-    const started = performance.now();
+    const started = beginOf(what);
     const open = await this.#open(asked, at === NO_RUN, follow.signal);
     let cost: Cost | undefined;
     try {
       const request: MeasureRequest = { ...what, needed: open.description.signals };
       const measured = await this.#thread.run<MeasureResult>('measure', request, {
         signal: follow.signal,
+        transfer: what.gathered && gatheredBuffers(what.gathered),
         onProgress: (progress) => follow.onProgress?.(progress as ScoreProgress),
       });
       cost = measured.cost;
@@ -227,6 +229,11 @@ function notScores(scorer: string): AppError {
 /** What scores of a scorer mean, in one sentence. */
 function meaningOf({ name }: ScorerDescription): string {
   return `The score that the scorer '${name}' gives: the highest are kept.`;
+}
+
+/** When the work for a request began, by performance.now(): what was gathered for it was waited for before. */
+function beginOf({ gathered }: Pick<MeasureRequest, 'gathered'>): number {
+  return performance.now() - 1000 * (gathered?.seconds ?? 0);
 }
 
 /** The cost of measuring, and of all that took place since `started` with it. */

@@ -16,9 +16,9 @@ function buffersOf(signals: ExampleSignals): ArrayBuffer[] {
 /** Attacks a data set and hands over what a scorer that runs as a service asks for. As measureTarget; INVALID_INDEX_SET. */
 export async function measure(dataset: Dataset, request: MeasureRequest, context: WorkContext): Promise<Handover> {
   const started = performance.now();
-  const { target, needed, expectedFingerprint, trainingSignals } = request;
+  const { target, needed, expectedFingerprint, trainingSignals, gathered } = request;
   checkFingerprint(dataset, expectedFingerprint);
-  const measured = await measureTarget(dataset, target, { needs: needed }, context, trainingSignals);
+  const measured = await measureTarget(dataset, target, { needs: needed }, context, trainingSignals, gathered);
   // the data set keeps its own labels
   const signals = { ...measured.signals, labels: measured.signals.labels.slice() };
   const result: MeasureResult = {

@@ -37,6 +37,17 @@ describe('a work thread', () => {
     expect(results).toEqual([3, 4, 2]);
   });
 
+  test('knows what memory its worker held when it last said something, and none once that has ended', async () => {
+    const thread = newThread({ piecesPerWorker: 2 });
+    expect(thread.held).toBeUndefined();
+    const seen: unknown[] = [];
+    const onAsk = async () => seen.push(thread.held);
+    await thread.run('hold', 100, { onAsk });
+    expect(seen).toEqual([{ bytes: 100, device: 'cpu' }]);
+    await thread.run('fail', 'error').catch(() => {});
+    expect(thread.held).toBeUndefined();
+  });
+
   test('copies what is asked and answered, typed arrays and bigints too', async () => {
     const request = { bytes: Uint8Array.of(1, 2), seed: 2n ** 63n, name: 'x' };
     expect(await shared.run('echo', request)).toEqual(request);
