@@ -10,6 +10,7 @@ import {
 import type { Subset } from '../index-set/check-index-set.ts';
 import type { WorkContext } from '../platform/thread/serve-work.ts';
 import { checkpointFile } from './checkpoint-file.ts';
+import type { EpochPosition } from './epoch-position.ts';
 import { HandedOver, HandOver } from './hand-over.ts';
 import { filesOf } from './round-files.ts';
 import { type ArrivedRound, Rounds } from './rounds.ts';
@@ -18,7 +19,7 @@ import type { SelectionAnswer, SelectionFiles, TrainQuestion, TrainResult } from
 import { RunReporter } from './run-reporter.ts';
 import { SeenSignals } from './seen-signals.ts';
 import { type SavedState, StateKeeper } from './state-keeper.ts';
-import { type EpochOutcome, type EpochPosition, trainEpoch } from './train-epoch.ts';
+import { type EpochOutcome, trainEpoch } from './train-epoch.ts';
 import type { Trainer } from './trainer.ts';
 import { encodeTrainingState, type TrainingState } from './training-state.ts';
 

@@ -3,22 +3,9 @@ import { epochOrder } from '../dataset/order.ts';
 import type { Subset } from '../index-set/check-index-set.ts';
 import type { GroupCounts } from '../numerics/attacks/attack-policy.ts';
 import type { WorkContext } from '../platform/thread/serve-work.ts';
+import type { EpochPosition } from './epoch-position.ts';
 import { type Pool, trainPool } from './train-pool.ts';
 import type { Trainer } from './trainer.ts';
-
-/** How far an epoch is, and what it gave so far. */
-export interface EpochPosition {
-  /** Examples trained on, whole pools of the attack policy. */
-  readonly done: number;
-  /** Sum of the losses over the examples. */
-  readonly lossSum: number;
-  /** Attacked training images classified correctly. */
-  readonly correct: number;
-  /** Rate of the last update. */
-  readonly learningRate: number;
-  /** Examples in each of the attack policy's groups. */
-  readonly attackGroups: GroupCounts;
-}
 
 /** What one epoch gave. */
 export interface EpochOutcome {

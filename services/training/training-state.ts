@@ -6,9 +6,9 @@ import type { Subset } from '../index-set/check-index-set.ts';
 import { decodeSafetensors, encodeSafetensors, safetensorsMetadata } from '../numerics/models/safetensors.ts';
 import type { WeightSnapshot, WeightValues } from '../numerics/models/weights.ts';
 import type { KeptModel } from './best-so-far.ts';
+import type { EpochPosition } from './epoch-position.ts';
 import type { LedgerState } from './ledger.ts';
 import type { RoundsState } from './rounds.ts';
-import type { EpochPosition } from './train-epoch.ts';
 
 /** Everything that decides how a run goes on; what is drawn at random follows from its seed, the epoch and the batch. */
 export interface TrainingState {
