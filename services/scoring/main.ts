@@ -72,7 +72,9 @@ runProcess('scoring', async (shutdown) => {
     shutdown.request('the request consumer failed');
   });
   // closed after the tensor thread, which ends what is under way, and before the bus, which takes the request back
-  shutdown.onClose('selection requests', () => answering);
+  shutdown.onClose('selection requests', async () => {
+    await answering;
+  });
   shutdown.onClose('worker threads', async () => {
     await Promise.all([thread.close(), readingThread.close()]);
   });

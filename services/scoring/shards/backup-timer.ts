@@ -1,5 +1,5 @@
-// No shard that is worth cutting takes less, wherever it is measured.
-const LEAST_PATIENCE_MS = 30_000;
+/** How long an answer is waited for at least, ms: a round's first shards may wait for data sets and libraries to be loaded. */
+export const LEAST_PATIENCE_MS = 30_000;
 // A shard is as long as any other; one that takes so many times the slowest so far is with a replica that hangs.
 const PATIENCE_FACTOR = 4;
 
@@ -14,7 +14,7 @@ export class BackupTimer {
   #repeats = 0;
   #timer: NodeJS.Timeout;
 
-  constructor(due: () => void, leastMs = LEAST_PATIENCE_MS) {
+  constructor(due: () => void, leastMs: number) {
     this.#due = due;
     this.#leastMs = leastMs;
     this.#timer = this.#start();

@@ -29,6 +29,14 @@ import { shardObject } from './shard-object.ts';
 /** A round whose signals are larger than this together is not kept whole, as others need room in the bucket, too. */
 const MOST_KEPT_BYTES = SHARD_BUCKET_BYTES / 2;
 
+/** A round's data set, and how long it waits for a shard. */
+export interface RoundShape {
+  readonly labels: Uint16Array;
+  readonly classes: number;
+  /** As SharedMeasuring's. */
+  readonly patienceMs: number;
+}
+
 /**
  * Asks for all shards of a round but those that were answered before, and puts their signals together in the order of the
  * examples, whoever measured them; the first answer to each counts. CANCELLED; what a shard failed of.
@@ -36,10 +44,10 @@ const MOST_KEPT_BYTES = SHARD_BUCKET_BYTES / 2;
 export async function gatherShards(
   bus: Bus,
   tasks: readonly ShardRequested[],
-  dataset: { readonly labels: Uint16Array; readonly classes: number },
+  round: RoundShape,
   signal: AbortSignal,
 ): Promise<GatheredSignals> {
-  const gathering = new Gathering(bus, tasks, dataset, signal);
+  const gathering = new Gathering(bus, tasks, round, signal);
   return gathering.run();
 }
 
@@ -53,6 +61,7 @@ class Gathering {
   readonly #tasks: readonly ShardRequested[];
   readonly #open: Set<number>;
   readonly #room: SignalRoom;
+  readonly #patienceMs: number;
   readonly #signal: AbortSignal;
   readonly #started = performance.now();
   #forwardPasses = 0;
@@ -61,13 +70,14 @@ class Gathering {
   constructor(
     bus: Bus,
     tasks: readonly ShardRequested[],
-    { labels, classes }: { readonly labels: Uint16Array; readonly classes: number },
+    { labels, classes, patienceMs }: RoundShape,
     signal: AbortSignal,
   ) {
     this.#bus = bus;
     this.#tasks = tasks;
     this.#open = new Set(tasks.keys());
     this.#room = new SignalRoom(labels, classes);
+    this.#patienceMs = patienceMs;
     this.#signal = signal;
   }
 
@@ -80,7 +90,7 @@ class Gathering {
         failure = error;
         failed.abort();
       });
-    });
+    }, this.#patienceMs);
     try {
       await this.#takeAnswers(backup, AbortSignal.any([this.#signal, failed.signal]));
     } finally {

@@ -8,6 +8,7 @@ import type { Log } from '../../platform/log.ts';
 import { withSpan } from '../../platform/telemetry/trace.ts';
 import type { DatasetLabels } from '../dataset-labels.ts';
 import { needsAttack } from '../needs-attack.ts';
+import { LEAST_PATIENCE_MS } from './backup-timer.ts';
 import { gatherShards } from './gather-shards.ts';
 import type { GatheredSignals } from './gathered-signals.ts';
 import { shardTasks } from './shard-tasks.ts';
@@ -17,12 +18,15 @@ export class SharedMeasuring {
   readonly #bus: Bus;
   readonly #labels: Pick<DatasetLabels, 'of'>;
   readonly #log: Log;
+  readonly #patienceMs: number;
   readonly #cut = new Set<string>();
 
-  constructor(bus: Bus, labels: Pick<DatasetLabels, 'of'>, log: Log) {
+  /** `patienceMs`: how long no shard is answered, at least, before those that are missing are asked for again. */
+  constructor(bus: Bus, labels: Pick<DatasetLabels, 'of'>, log: Log, patienceMs = LEAST_PATIENCE_MS) {
     this.#bus = bus;
     this.#labels = labels;
     this.#log = log;
+    this.#patienceMs = patienceMs;
   }
 
   /**
@@ -43,7 +47,7 @@ export class SharedMeasuring {
     this.#cut.add(`${runId}.${round}`);
     this.#log.info({ run: runId, round, shards: tasks.length }, 'the round is measured in shards');
     return withSpan('winnow.shards', { 'winnow.run_id': runId, 'winnow.round': round }, () =>
-      gatherShards(this.#bus, tasks, { labels, classes }, signal),
+      gatherShards(this.#bus, tasks, { labels, classes, patienceMs: this.#patienceMs }, signal),
     );
   }
 
