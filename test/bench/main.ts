@@ -4,6 +4,7 @@ import { catchInterrupts } from '../../clients/cli/interrupt.ts';
 import { describeError, errorLine } from '../../clients/cli/output/error-line.ts';
 import { pipelineBench } from './pipeline.ts';
 import { profileBench } from './profile.ts';
+import { scaleBench } from './scale.ts';
 import { scoringBench } from './scoring.ts';
 import { selectBench } from './select.ts';
 import { speedBench } from './speed-readme.ts';
