@@ -30,18 +30,26 @@ interface Description {
   readonly minimumSide: number;
   /** The b in depth = 6n + b. */
   readonly depthBase?: number;
+  /** Channels of the first stage for a width of 1. */
+  readonly channels?: number;
 }
 
 /** Widest network and deepest one that are accepted; a request beyond is a slip, not a plan. */
 const MAX_WIDTH = 1024;
 const MAX_DEPTH = 1202;
 
+/** Most weights: 2 GiB of float32, and as much again of momentum. The largest published networks of these kinds have a quarter. */
+const MAX_WEIGHTS = 2 ** 29;
+
+/** Weights of 6n + b layers' 3x3 convolutions for one squared channel: 2n a stage, of 1, 2 and 4 times the channels. */
+const WEIGHTS_PER_BLOCK = 2 * 9 * (1 + 4 + 16);
+
 const DESCRIPTIONS = {
   'small-cnn': { defaults: { dropout: 0.5 }, minimumSide: 16 },
   'resnet-small': { defaults: {}, minimumSide: 8 },
   'resnet-18': { defaults: {}, minimumSide: 8 },
-  resnet: { defaults: { depth: 8, width: 16 }, minimumSide: 8, depthBase: 2 },
-  'wide-resnet': { defaults: { depth: 28, width: 10, dropout: 0 }, minimumSide: 8, depthBase: 4 },
+  resnet: { defaults: { depth: 8, width: 16 }, minimumSide: 8, depthBase: 2, channels: 1 },
+  'wide-resnet': { defaults: { depth: 28, width: 10, dropout: 0 }, minimumSide: 8, depthBase: 4, channels: 16 },
 } as const satisfies Record<string, Description>;
 
 /** The architectures' names. */
@@ -60,12 +68,23 @@ function checkDepth(depth: number, base: number): void {
   if (!fits) throw invalidField('model.depth', `${depth} is not 6n+${base}; ${base + 6} and ${base + 18} are`);
 }
 
+/** Depth and width may both be allowed and yet be too much together. */
+function checkSize(depth: number, width: number, base: number, channels: number): void {
+  const weights = WEIGHTS_PER_BLOCK * ((depth - base) / 6) * (width * channels) ** 2;
+  if (weights <= MAX_WEIGHTS) return;
+  const millions = (count: number) => Math.round(count / 1e6);
+  throw invalidField(
+    'model.width',
+    `${width} at depth ${depth} makes ${millions(weights)} million weights, more than ${millions(MAX_WEIGHTS)}; lower one of them`,
+  );
+}
+
 /**
  * Checks an architecture and fills in its defaults.
  * Errors: UNKNOWN_MODEL; INVALID_FIELD for a parameter it does not have, or one out of range.
  */
 export function resolveArchitecture(spec: ArchitectureSpec): ArchitectureSpec {
-  const { defaults, depthBase } = find(spec.architecture);
+  const { defaults, depthBase, channels } = find(spec.architecture);
   for (const name of ['depth', 'width', 'dropout'] as const) {
     if (spec[name] !== undefined && defaults[name] === undefined) {
       throw invalidField(`model.${name}`, `'${spec.architecture}' has no such parameter; leave it unset`);
@@ -79,7 +98,10 @@ export function resolveArchitecture(spec: ArchitectureSpec): ArchitectureSpec {
   if (dropout !== undefined && !(dropout >= 0 && dropout < 1)) {
     throw invalidField('model.dropout', `${dropout} is not in [0, 1)`);
   }
-  if (depth !== undefined && depthBase !== undefined) checkDepth(depth, depthBase);
+  if (depth !== undefined && depthBase !== undefined) {
+    checkDepth(depth, depthBase);
+    if (width !== undefined && channels !== undefined) checkSize(depth, width, depthBase, channels);
+  }
   return resolved;
 }
 

@@ -28,6 +28,8 @@ const REFUSED: [string, ArchitectureSpec, string][] = [
   ['a width of 0', { architecture: 'resnet', width: 0 }, 'model.width'],
   ['a width that is not whole', { architecture: 'wide-resnet', width: 1.5 }, 'model.width'],
   ['a width out of reach', { architecture: 'wide-resnet', width: 1025 }, 'model.width'],
+  ['depth and width that are too much together', { architecture: 'resnet', depth: 110, width: 512 }, 'model.width'],
+  ['a wide-resnet beyond memory', { architecture: 'wide-resnet', depth: 28, width: 100 }, 'model.width'],
   ['dropout of everything', { architecture: 'small-cnn', dropout: 1 }, 'model.dropout'],
   ['negative dropout', { architecture: 'wide-resnet', dropout: -0.1 }, 'model.dropout'],
   ['dropout that is no number', { architecture: 'small-cnn', dropout: Number.NaN }, 'model.dropout'],
