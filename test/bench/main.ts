@@ -16,7 +16,16 @@ import { studyBench } from './study.ts';
 const interrupt = catchInterrupts();
 const io = processIo(interrupt.signal);
 const program = new Command('bench').description('The measurements behind the README’s figures.');
-for (const bench of [studyBench, stepBench, profileBench, selectBench, pipelineBench, scoringBench, speedBench])
+for (const bench of [
+  studyBench,
+  stepBench,
+  profileBench,
+  selectBench,
+  pipelineBench,
+  scoringBench,
+  scaleBench,
+  speedBench,
+])
   program.addCommand(bench(io) as Command);
 try {
   await program.parseAsync();

@@ -82,8 +82,8 @@ const SCORE_MAX_AGE_MS = INDEX_SET_MAX_AGE_MS;
 const HISTORY_BUCKET_BYTES = 64 * MIB;
 const HISTORY_MAX_AGE_MS = REQUEST_MAX_AGE_MS;
 
-/** What the bucket of shards holds at most: the signals of three rounds of 50,000 examples with 522 numbers, or of a part of a larger one. */
-export const SHARD_BUCKET_BYTES = 768 * MIB;
+/** What the bucket of shards holds: the signals of two rounds of 50,000 examples, 1,044 numbers each; a larger round's by and by. */
+export const SHARD_BUCKET_BYTES = 512 * MIB;
 // No round takes longer; what is older was left behind by a replica that was late.
 const SHARD_MAX_AGE_MS = DAY_MS;
 // Two KiB each, some thousand to a round at most.
