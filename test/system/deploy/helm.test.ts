@@ -6,9 +6,11 @@ import { ScaledObject } from '@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObj
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { z } from 'zod';
-import { REQUEST_STREAM } from '../../../services/platform/bus/streams.ts';
+import { REQUEST_STREAM, SHARD_STREAM } from '../../../services/platform/bus/streams.ts';
 import { readConfig } from '../../../services/platform/config.ts';
+import { REQUEST_CONSUMER } from '../../../services/scoring/answer-requests.ts';
 import { scoringConfig } from '../../../services/scoring/config.ts';
+import { SHARD_CONSUMER } from '../../../services/scoring/shards/shard-worker.ts';
 import { trainingConfig } from '../../../services/training/config.ts';
 import { hasOne, helm, kubernetesProblems } from './tools.ts';
 
@@ -110,7 +112,10 @@ describe.skipIf(!hasHelm)(`the chart${unless}`, () => {
     const scaled = manifests.find(({ kind }) => kind === 'ScaledObject');
     new ScaledObject(scaled as never).validate();
     const { triggers } = scaled!.spec as unknown as { triggers: { metadata: Record<string, string> }[] };
-    expect(triggers[0]?.metadata).toMatchObject({ stream: REQUEST_STREAM, consumer: 'scoring' });
+    expect(triggers.map(({ metadata }) => metadata)).toMatchObject([
+      { stream: REQUEST_STREAM, consumer: REQUEST_CONSUMER },
+      { stream: SHARD_STREAM, consumer: SHARD_CONSUMER },
+    ]);
     const deployment = manifests.find(({ metadata }) => metadata.name === 'release-winnow-scoring');
     expect(deployment?.spec).not.toHaveProperty('replicas');
   });
