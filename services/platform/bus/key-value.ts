@@ -13,6 +13,9 @@ import type { Bus } from './connection.ts';
 import { followMessages } from './follow.ts';
 import { isConflict, whileAway } from './retry.ts';
 
+/** What NATS takes as a key. */
+const KEY = /^[-/=.\w]+$/;
+
 /** A stored message and its place in the bucket's history, which {@link Store.put} checks. */
 export interface Entry<D extends DescMessage> {
   readonly key: string;
@@ -55,7 +58,9 @@ class KeyValueStore<D extends DescMessage> implements Store<D> {
     this.#schema = schema;
   }
 
-  get(key: string): Promise<Entry<D> | undefined> {
+  async get(key: string): Promise<Entry<D> | undefined> {
+    // NATS refuses other keys, so there is none of them; callers may ask for anything
+    if (!KEY.test(key)) return undefined;
     return this.#whileAway(`reading ${this.#bucket}/${key}`, async (bucket) => {
       const entry = await bucket.get(key);
       if (entry?.operation !== 'PUT') return undefined;

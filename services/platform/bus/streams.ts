@@ -228,8 +228,19 @@ async function ensureStream({ manager }: Bus, config: Partial<StreamConfig> & { 
     await manager.streams.update(config.name, config);
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    await manager.streams.add(config);
+    await manager.streams.add(config).catch((failure: unknown) => {
+      // another version of Winnow was faster, as while replicas are replaced one by one
+      if (!isThereOtherwise(failure)) throw failure;
+      return manager.streams.update(config.name, config);
+    });
   }
+}
+
+/** JetStream's code for a stream that is there with other settings. */
+const OTHER_SETTINGS = 10058;
+
+function isThereOtherwise(error: unknown): boolean {
+  return error instanceof NatsError && error.api_error?.err_code === OTHER_SETTINGS;
 }
 
 /** Whether JetStream says that a stream, consumer or message is not there. */

@@ -20,7 +20,7 @@ let clients: TrainingClient[];
 
 const target = (name: string): Target => processes.targets.find((one) => one.name === name)!;
 
-type LogLine = { readonly msg: string; readonly run?: string; readonly goesOn?: boolean };
+type LogLine = { readonly msg: string; readonly run?: string; readonly goesOn?: boolean; readonly time?: string };
 
 function linesOf(name: string, id: string): LogLine[] {
   const lines = readFileSync(join(processes.folder, `${name}.log`), 'utf8').split('\n');
@@ -28,13 +28,13 @@ function linesOf(name: string, id: string): LogLine[] {
   return parsed.filter(({ run }) => run === id);
 }
 
-/** Which replicas have taken a run, and whether from a state. */
+/** Which replicas have taken a run, one after the other, and whether from a state. */
 const takenBy = (id: string) =>
-  ['training-0', 'training-1'].flatMap((name) =>
-    linesOf(name, id)
-      .filter(({ msg }) => msg === 'run taken')
-      .map(({ goesOn }) => ({ name, goesOn })),
-  );
+  ['training-0', 'training-1']
+    .flatMap((name) => linesOf(name, id).map((line) => ({ ...line, name })))
+    .filter(({ msg }) => msg === 'run taken')
+    .sort((a, b) => String(a.time).localeCompare(String(b.time)))
+    .map(({ name, goesOn }) => ({ name, goesOn }));
 
 /** What a run comes to when nothing happens to it. */
 async function reference(spec: SpecInit): Promise<Run> {

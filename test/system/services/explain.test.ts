@@ -103,7 +103,6 @@ describe('forgetting', () => {
 
   it('remembers the round before, though another process served it', async () => {
     const runId = 'served-by-two';
-    await openStore(bus, RUN_BUCKET, RunSchema).put(runId, { id: runId, spec: { dataset: digits } });
     const target = { dataset: digits, model: tinyResnet, objective: objective(ObjectiveKind.AT) };
     let fingerprint = '';
     for await (const part of scoring.selectSubset({ target, selection: { scorer: 'random', fraction: 0.1 } })) {
@@ -113,6 +112,8 @@ describe('forgetting', () => {
     await stack.kill('scoring');
     await stack.start('scoring');
     await roundOf(runId, 1, 2n, fingerprint);
+    // only now: the training service would take a run that waits
+    await openStore(bus, RUN_BUCKET, RunSchema).put(runId, { id: runId, spec: { dataset: digits } });
     const { examples } = await scoring.explainExamples(runId, everyExample);
     // right before, wrong now: forgotten once; without a memory these would count as never learned
     const forgotten = examples.filter(({ rounds }) => rounds[0].score! < 1 && rounds[1].score! >= 1);

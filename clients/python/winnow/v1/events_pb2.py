@@ -22,29 +22,37 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from winnow.v1 import cost_pb2 as winnow_dot_v1_dot_cost__pb2
 from winnow.v1 import dataset_pb2 as winnow_dot_v1_dot_dataset__pb2
 from winnow.v1 import error_reason_pb2 as winnow_dot_v1_dot_error__reason__pb2
 from winnow.v1 import index_set_pb2 as winnow_dot_v1_dot_index__set__pb2
 from winnow.v1 import model_pb2 as winnow_dot_v1_dot_model__pb2
 from winnow.v1 import objective_pb2 as winnow_dot_v1_dot_objective__pb2
+from winnow.v1 import scorer_service_pb2 as winnow_dot_v1_dot_scorer__service__pb2
 from winnow.v1 import selection_pb2 as winnow_dot_v1_dot_selection__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16winnow/v1/events.proto\x12\twinnow.v1\x1a\x17winnow/v1/dataset.proto\x1a\x1cwinnow/v1/error_reason.proto\x1a\x19winnow/v1/index_set.proto\x1a\x15winnow/v1/model.proto\x1a\x19winnow/v1/objective.proto\x1a\x19winnow/v1/selection.proto\"\x91\x03\n\x12SelectionRequested\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\r\n\x05round\x18\x02 \x01(\r\x12\'\n\x07\x64\x61taset\x18\x03 \x01(\x0b\x32\x16.winnow.v1.DatasetSpec\x12\x1b\n\x13\x64\x61taset_fingerprint\x18\x04 \x01(\t\x12#\n\x05model\x18\x05 \x01(\x0b\x32\x14.winnow.v1.ModelSpec\x12,\n\ncheckpoint\x18\x06 \x01(\x0b\x32\x18.winnow.v1.CheckpointRef\x12+\n\tobjective\x18\x07 \x01(\x0b\x32\x18.winnow.v1.ObjectiveSpec\x12+\n\tselection\x18\x08 \x01(\x0b\x32\x18.winnow.v1.SelectionSpec\x12\x0c\n\x04seed\x18\t \x01(\x04\x12\'\n\tprecision\x18\n \x01(\x0e\x32\x14.winnow.v1.Precision\x12\x32\n\x10training_signals\x18\x0b \x01(\x0b\x32\x18.winnow.v1.StoredSignals\"\xc4\x01\n\x11SelectionFinished\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\r\n\x05round\x18\x02 \x01(\r\x12(\n\tindex_set\x18\x03 \x01(\x0b\x32\x13.winnow.v1.IndexSetH\x00\x12+\n\x06stored\x18\x04 \x01(\x0b\x32\x19.winnow.v1.StoredIndexSetH\x00\x12.\n\x07\x66\x61ilure\x18\x05 \x01(\x0b\x32\x1b.winnow.v1.SelectionFailureH\x00\x42\t\n\x07outcome\"B\n\x0eStoredIndexSet\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x04\"K\n\x10SelectionFailure\x12&\n\x06reason\x18\x01 \x01(\x0e\x32\x16.winnow.v1.ErrorReason\x12\x0f\n\x07message\x18\x02 \x01(\t\"E\n\rStoredSignals\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x04\x12\x10\n\x08\x65xamples\x18\x03 \x01(\rb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16winnow/v1/events.proto\x12\twinnow.v1\x1a\x14winnow/v1/cost.proto\x1a\x17winnow/v1/dataset.proto\x1a\x1cwinnow/v1/error_reason.proto\x1a\x19winnow/v1/index_set.proto\x1a\x15winnow/v1/model.proto\x1a\x19winnow/v1/objective.proto\x1a\x1ewinnow/v1/scorer_service.proto\x1a\x19winnow/v1/selection.proto\"\x91\x03\n\x12SelectionRequested\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\r\n\x05round\x18\x02 \x01(\r\x12\'\n\x07\x64\x61taset\x18\x03 \x01(\x0b\x32\x16.winnow.v1.DatasetSpec\x12\x1b\n\x13\x64\x61taset_fingerprint\x18\x04 \x01(\t\x12#\n\x05model\x18\x05 \x01(\x0b\x32\x14.winnow.v1.ModelSpec\x12,\n\ncheckpoint\x18\x06 \x01(\x0b\x32\x18.winnow.v1.CheckpointRef\x12+\n\tobjective\x18\x07 \x01(\x0b\x32\x18.winnow.v1.ObjectiveSpec\x12+\n\tselection\x18\x08 \x01(\x0b\x32\x18.winnow.v1.SelectionSpec\x12\x0c\n\x04seed\x18\t \x01(\x04\x12\'\n\tprecision\x18\n \x01(\x0e\x32\x14.winnow.v1.Precision\x12\x32\n\x10training_signals\x18\x0b \x01(\x0b\x32\x18.winnow.v1.StoredSignals\"\xc4\x01\n\x11SelectionFinished\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\r\n\x05round\x18\x02 \x01(\r\x12(\n\tindex_set\x18\x03 \x01(\x0b\x32\x13.winnow.v1.IndexSetH\x00\x12+\n\x06stored\x18\x04 \x01(\x0b\x32\x19.winnow.v1.StoredIndexSetH\x00\x12.\n\x07\x66\x61ilure\x18\x05 \x01(\x0b\x32\x1b.winnow.v1.SelectionFailureH\x00\x42\t\n\x07outcome\"B\n\x0eStoredIndexSet\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x04\"K\n\x10SelectionFailure\x12&\n\x06reason\x18\x01 \x01(\x0e\x32\x16.winnow.v1.ErrorReason\x12\x0f\n\x07message\x18\x02 \x01(\t\"E\n\rStoredSignals\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x04\x12\x10\n\x08\x65xamples\x18\x03 \x01(\r\"\xa9\x01\n\x0eShardRequested\x12.\n\x07request\x18\x01 \x01(\x0b\x32\x1d.winnow.v1.SelectionRequested\x12\r\n\x05shard\x18\x02 \x01(\r\x12\x15\n\rfirst_example\x18\x03 \x01(\r\x12\x10\n\x08\x65xamples\x18\x04 \x01(\r\x12\"\n\x07signals\x18\x05 \x03(\x0e\x32\x11.winnow.v1.Signal\x12\x0b\n\x03key\x18\x06 \x01(\t\"\xb1\x01\n\rShardFinished\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\r\n\x05round\x18\x02 \x01(\r\x12\x0b\n\x03key\x18\x03 \x01(\t\x12\r\n\x05shard\x18\x04 \x01(\r\x12*\n\x07signals\x18\x05 \x01(\x0b\x32\x17.winnow.v1.ShardSignalsH\x00\x12.\n\x07\x66\x61ilure\x18\x06 \x01(\x0b\x32\x1b.winnow.v1.SelectionFailureH\x00\x42\t\n\x07outcome\"x\n\x0cShardSignals\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x04\x12\x10\n\x08\x65xamples\x18\x03 \x01(\r\x12!\n\x06passes\x18\x04 \x01(\x0b\x32\x11.winnow.v1.Passes\x12\x0f\n\x07seconds\x18\x05 \x01(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'winnow.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SELECTIONREQUESTED']._serialized_start=197
-  _globals['_SELECTIONREQUESTED']._serialized_end=598
-  _globals['_SELECTIONFINISHED']._serialized_start=601
-  _globals['_SELECTIONFINISHED']._serialized_end=797
-  _globals['_STOREDINDEXSET']._serialized_start=799
-  _globals['_STOREDINDEXSET']._serialized_end=865
-  _globals['_SELECTIONFAILURE']._serialized_start=867
-  _globals['_SELECTIONFAILURE']._serialized_end=942
-  _globals['_STOREDSIGNALS']._serialized_start=944
-  _globals['_STOREDSIGNALS']._serialized_end=1013
+  _globals['_SELECTIONREQUESTED']._serialized_start=251
+  _globals['_SELECTIONREQUESTED']._serialized_end=652
+  _globals['_SELECTIONFINISHED']._serialized_start=655
+  _globals['_SELECTIONFINISHED']._serialized_end=851
+  _globals['_STOREDINDEXSET']._serialized_start=853
+  _globals['_STOREDINDEXSET']._serialized_end=919
+  _globals['_SELECTIONFAILURE']._serialized_start=921
+  _globals['_SELECTIONFAILURE']._serialized_end=996
+  _globals['_STOREDSIGNALS']._serialized_start=998
+  _globals['_STOREDSIGNALS']._serialized_end=1067
+  _globals['_SHARDREQUESTED']._serialized_start=1070
+  _globals['_SHARDREQUESTED']._serialized_end=1239
+  _globals['_SHARDFINISHED']._serialized_start=1242
+  _globals['_SHARDFINISHED']._serialized_end=1419
+  _globals['_SHARDSIGNALS']._serialized_start=1421
+  _globals['_SHARDSIGNALS']._serialized_end=1541
 # @@protoc_insertion_point(module_scope)

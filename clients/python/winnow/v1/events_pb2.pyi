@@ -1,12 +1,15 @@
+from winnow.v1 import cost_pb2 as _cost_pb2
 from winnow.v1 import dataset_pb2 as _dataset_pb2
 from winnow.v1 import error_reason_pb2 as _error_reason_pb2
 from winnow.v1 import index_set_pb2 as _index_set_pb2
 from winnow.v1 import model_pb2 as _model_pb2
 from winnow.v1 import objective_pb2 as _objective_pb2
+from winnow.v1 import scorer_service_pb2 as _scorer_service_pb2
 from winnow.v1 import selection_pb2 as _selection_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from typing import ClassVar as _ClassVar, Mapping as _Mapping, Optional as _Optional, Union as _Union
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -77,3 +80,49 @@ class StoredSignals(_message.Message):
     size_bytes: int
     examples: int
     def __init__(self, sha256: _Optional[str] = ..., size_bytes: _Optional[int] = ..., examples: _Optional[int] = ...) -> None: ...
+
+class ShardRequested(_message.Message):
+    __slots__ = ("request", "shard", "first_example", "examples", "signals", "key")
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    SHARD_FIELD_NUMBER: _ClassVar[int]
+    FIRST_EXAMPLE_FIELD_NUMBER: _ClassVar[int]
+    EXAMPLES_FIELD_NUMBER: _ClassVar[int]
+    SIGNALS_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    request: SelectionRequested
+    shard: int
+    first_example: int
+    examples: int
+    signals: _containers.RepeatedScalarFieldContainer[_scorer_service_pb2.Signal]
+    key: str
+    def __init__(self, request: _Optional[_Union[SelectionRequested, _Mapping]] = ..., shard: _Optional[int] = ..., first_example: _Optional[int] = ..., examples: _Optional[int] = ..., signals: _Optional[_Iterable[_Union[_scorer_service_pb2.Signal, str]]] = ..., key: _Optional[str] = ...) -> None: ...
+
+class ShardFinished(_message.Message):
+    __slots__ = ("run_id", "round", "key", "shard", "signals", "failure")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    ROUND_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    SHARD_FIELD_NUMBER: _ClassVar[int]
+    SIGNALS_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    round: int
+    key: str
+    shard: int
+    signals: ShardSignals
+    failure: SelectionFailure
+    def __init__(self, run_id: _Optional[str] = ..., round: _Optional[int] = ..., key: _Optional[str] = ..., shard: _Optional[int] = ..., signals: _Optional[_Union[ShardSignals, _Mapping]] = ..., failure: _Optional[_Union[SelectionFailure, _Mapping]] = ...) -> None: ...
+
+class ShardSignals(_message.Message):
+    __slots__ = ("sha256", "size_bytes", "examples", "passes", "seconds")
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    EXAMPLES_FIELD_NUMBER: _ClassVar[int]
+    PASSES_FIELD_NUMBER: _ClassVar[int]
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    sha256: str
+    size_bytes: int
+    examples: int
+    passes: _cost_pb2.Passes
+    seconds: float
+    def __init__(self, sha256: _Optional[str] = ..., size_bytes: _Optional[int] = ..., examples: _Optional[int] = ..., passes: _Optional[_Union[_cost_pb2.Passes, _Mapping]] = ..., seconds: _Optional[float] = ...) -> None: ...
