@@ -33,7 +33,10 @@ function inputUnderWay(file: string): number {
 /** Runs one child to its end, its crash or its hang. */
 function runPiece(task: FuzzTask): Promise<Piece> {
   return new Promise((resolve) => {
-    const forked = fork(child, [], { execArgv: [...process.execArgv, '--max-old-space-size=1024'], serialization: 'advanced' });
+    const forked = fork(child, [], {
+      execArgv: [...process.execArgv, '--max-old-space-size=1024'],
+      serialization: 'advanced',
+    });
     let outcome: FuzzOutcome | undefined;
     let [last, since] = [Number.NaN, performance.now()];
     const watch = setInterval(() => {
