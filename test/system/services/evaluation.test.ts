@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { BytesValueSchema } from '@bufbuild/protobuf/wkt';
 import { status } from '@grpc/grpc-js';
@@ -97,6 +98,14 @@ async function written(times: number): Promise<void> {
   }
 }
 
+/** Resolves when an evaluation's result is stored, which it is in the background, after its caller has it. */
+async function resultStored(): Promise<void> {
+  const stop = new AbortController();
+  for await (const { value } of openStore(bus, EVALUATION_BUCKET, BytesValueSchema).watch({ signal: stop.signal })) {
+    if ('result' in JSON.parse(gunzipSync(value.value).toString())) return;
+  }
+}
+
 const figuresOf = ({ seconds: _, autoAttack, ...figures }: Evaluation) => ({
   ...figures,
   autoAttack: { ...autoAttack!, seconds: 0 },
@@ -121,6 +130,7 @@ it('knows the same evaluation again', async () => {
 });
 
 it('goes on where it was after the service was killed, twice, and finds the same', async () => {
+  await resultStored();
   await bus.manager.streams.purge(`KV_${EVALUATION_BUCKET}`);
   // the first writing holds the clean images alone
   const begun = written(2);
@@ -145,6 +155,7 @@ it('goes on where it was after the service was killed, twice, and finds the same
 });
 
 it('is asked for again by the client, where the service is killed and started again', async () => {
+  await resultStored();
   await bus.manager.streams.purge(`KV_${EVALUATION_BUCKET}`);
   let restarting: Promise<unknown> | undefined;
   let evaluation: Evaluation | undefined;
