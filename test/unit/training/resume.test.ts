@@ -64,9 +64,8 @@ function setFor({ checkpoint, signals }: SelectionFiles): SelectionAnswer {
   return { subset: { indices: Uint32Array.from(indices), weights }, publishSeconds: 0 };
 }
 
-// Not narrower: with 2 to 8 channels and images this small, oneDNN's gradient of a filter has corrupted memory here.
 const pruned: SpecInit = {
-  model: { architecture: 'resnet', depth: 8, width: 16 },
+  model: { architecture: 'resnet', depth: 8, width: 2 },
   objective: { kind: ObjectiveKind.TRADES, attack },
   selection: { scorer: 'adv-grad-match', fraction: 0.5, everyEpochs: 2, reuseTrainingSignals: true },
 };
